@@ -1,0 +1,37 @@
+package io.github.camelreverseproxy;
+
+import java.io.IOException;
+
+/**
+ * A {@link Failure} on its way to the error answer. Its message is meant for the client: no address, class name or
+ * path belongs in it. It has no stack trace, because it is an answer rather than a fault and may be thrown at the rate
+ * of the requests.
+ */
+public final class ProxyException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final Failure failure;
+
+    public ProxyException(Failure failure) {
+        this(failure, failure.text(), null);
+    }
+
+    public ProxyException(Failure failure, String message) {
+        this(failure, message, null);
+    }
+
+    /** @param cause for the log only */
+    public ProxyException(Failure failure, String message, Throwable cause) {
+        super(message, cause);
+        this.failure = failure;
+    }
+
+    public Failure failure() {
+        return failure;
+    }
+
+    @Override
+    public Throwable fillInStackTrace() {
+        return this;
+    }
+}

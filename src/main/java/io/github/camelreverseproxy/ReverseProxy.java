@@ -1,0 +1,34 @@
+package io.github.camelreverseproxy;
+
+import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.main.BaseMainSupport;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.MainListenerSupport;
+
+/** Runs the proxy with ./application.properties and ./routes/, until it is told to stop. */
+public final class ReverseProxy {
+    private static final String DEFAULTS = "classpath:io/github/camelreverseproxy/application.properties";
+
+    private ReverseProxy() {
+    }
+
+    public static void main(String[] args) throws Exception {
+        System.exit(Startup.run(create(), args));
+    }
+
+    /** The proxy, not yet started. */
+    public static Main create() {
+        Main main = new Main();
+        main.setPropertyPlaceholderLocations("file:application.properties;optional=true," + DEFAULTS);
+        main.configure().withRoutesIncludePattern("file:routes/*.camel.yaml");
+        main.bind("environment", new Environment());
+        main.addMainListener(new MainListenerSupport() {
+            @Override
+            public void beforeInitialize(BaseMainSupport starting) {
+                PropertiesComponent properties = (PropertiesComponent) starting.getCamelContext().getPropertiesComponent();
+                properties.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
+            }
+        });
+        return main;
+    }
+}

@@ -1,0 +1,124 @@
+package io.github.camelreverseproxy;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.github.camelreverseproxy.request.CidrBlock;
+import io.github.camelreverseproxy.upstream.StatusRanges;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.spi.PropertiesComponent;
+
+/**
+ * The properties {@code proxy.*} and {@code upstream*.*}: what each may be. {@link #check()} holds what is configured
+ * against it, so that a mistake stops the start rather than being ignored.
+ */
+public final class Settings implements CamelContextAware {
+    private static final Consumer<String> TEXT = value -> {
+        if (value.isBlank()) {
+            throw new IllegalArgumentException("it is empty");
+        }
+    };
+    private static final Consumer<String> SIZE = value -> number(value, 1, Integer.MAX_VALUE);
+    private static final Consumer<String> TIME = value -> number(value, 1, Integer.MAX_VALUE);
+
+    private static final Map<String, Consumer<String>> PROXY = Map.ofEntries(
+            Map.entry("proxy.host", TEXT),
+            Map.entry("proxy.port", value -> number(value, 1, 65535)),
+            Map.entry("proxy.header.style", Settings::style),
+            Map.entry("proxy.forwarded.by", TEXT),
+            Map.entry("proxy.trusted-proxies", CidrBlock::list),
+            Map.entry("proxy.backoff.steps", value -> List.of(value.split(",", -1)).forEach(step -> number(step, 1, Integer.MAX_VALUE))),
+            Map.entry("proxy.backoff.failures", value -> number(value, 1, 1000)),
+            Map.entry("proxy.backoff.status", StatusRanges::of),
+            Map.entry("proxy.backoff.timeout", TIME),
+            Map.entry("proxy.timeout.connect", TIME),
+            Map.entry("proxy.timeout.response", TIME),
+            Map.entry("proxy.timeout.head", TIME),
+            Map.entry("proxy.timeout.body", TIME),
+            Map.entry("proxy.timeout.idle", TIME),
+            Map.entry("proxy.max-in-flight", SIZE),
+            Map.entry("proxy.max-threads", SIZE),
+            Map.entry("proxy.max-target", SIZE),
+            Map.entry("proxy.max-head", SIZE),
+            Map.entry("proxy.max-request-body", SIZE),
+            Map.entry("proxy.max-response-body", SIZE));
+
+    private static final Pattern UPSTREAM_KEY = Pattern.compile("upstream[A-Za-z0-9_-]*\\.(.*)");
+    private static final Map<String, Consumer<String>> UPSTREAM = Map.of(
+            "url", Settings::url,
+            "concurrency", value -> number(value, 0, 1_000_000));
+
+    private CamelContext camelContext;
+
+    @Override
+    public CamelContext getCamelContext() {
+        return camelContext;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext camelContext) {
+        this.camelContext = camelContext;
+    }
+
+    /** @throws SettingsException naming the first key that is unknown or has a wrong value */
+    public void check() {
+        PropertiesComponent properties = camelContext.getPropertiesComponent();
+        TreeSet<String> keys = new TreeSet<>(PROXY.keySet());
+        properties.loadProperties(Settings::ours).stringPropertyNames().forEach(keys::add);
+        System.getProperties().stringPropertyNames().stream().filter(Settings::ours).forEach(keys::add);
+        for (String key : keys) {
+            Consumer<String> kind = kind(key);
+            String value = properties.resolveProperty(key).orElse("").strip();
+            try {
+                kind.accept(value);
+            } catch (IllegalArgumentException e) {
+                throw new SettingsException(key + " = " + value + ": " + e.getMessage());
+            }
+        }
+    }
+
+    private static boolean ours(String key) {
+        return key.startsWith("proxy.") || UPSTREAM_KEY.matcher(key).matches();
+    }
+
+    private static Consumer<String> kind(String key) {
+        Matcher upstream = UPSTREAM_KEY.matcher(key);
+        Consumer<String> kind = upstream.matches() ? UPSTREAM.get(upstream.group(1)) : PROXY.get(key);
+        if (kind == null) {
+            throw new SettingsException(key + ": there is no such property");
+        }
+        return kind;
+    }
+
+    private static void number(String value, int min, int max) {
+        String text = value.strip();
+        if (!text.matches("[0-9]{1,10}") || Long.parseLong(text) < min || Long.parseLong(text) > max) {
+            throw new IllegalArgumentException("not a number from " + min + " to " + max);
+        }
+    }
+
+    private static void style(String value) {
+        List<String> styles = new ArrayList<>();
+        for (HeaderStyle style : HeaderStyle.values()) {
+            styles.add(style.name().toLowerCase());
+        }
+        if (!styles.contains(value)) {
+            throw new IllegalArgumentException("not one of " + styles);
+        }
+    }
+
+    private static void url(String value) {
+        URI uri = URI.create(value);
+        boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+        if (!http || uri.getHost() == null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
+            throw new IllegalArgumentException("not an http or https URL without a query");
+        }
+    }
+}

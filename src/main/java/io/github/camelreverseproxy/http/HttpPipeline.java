@@ -1,0 +1,103 @@
+package io.github.camelreverseproxy.http;
+
+import io.github.camelreverseproxy.response.ErrorAnswer;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import org.apache.camel.component.netty.NettyConsumer;
+import org.apache.camel.component.netty.ServerInitializerFactory;
+import org.apache.camel.component.netty.http.HttpServerInitializerFactory;
+import org.apache.camel.component.netty.http.NettyHttpConsumer;
+
+/**
+ * What each connection passes through before a request becomes an exchange: limits, time limits, strictness and order,
+ * a handler for each. The settings are those of the {@code proxy.*} properties of the same names.
+ */
+public final class HttpPipeline extends HttpServerInitializerFactory {
+    private final RequestRules rules = new RequestRules();
+    private int maxTarget = 8192;
+    private int maxHead = 32768;
+    private int maxRequestBody = 10 * 1024 * 1024;
+    private long headTimeout = 10000;
+    private long bodyTimeout = 30000;
+    private long idleTimeout = 75000;
+    private InFlight inFlight = new InFlight();
+    private ErrorAnswer errors = new ErrorAnswer();
+
+    public HttpPipeline() {
+        // configured by the setters
+    }
+
+    private HttpPipeline(NettyHttpConsumer consumer, HttpPipeline settings) {
+        super(consumer);
+        maxTarget = settings.maxTarget;
+        maxHead = settings.maxHead;
+        maxRequestBody = settings.maxRequestBody;
+        headTimeout = settings.headTimeout;
+        bodyTimeout = settings.bodyTimeout;
+        idleTimeout = settings.idleTimeout;
+        inFlight = settings.inFlight;
+        errors = settings.errors;
+    }
+
+    /** @param bytes longest request target */
+    public void setMaxTarget(int bytes) {
+        maxTarget = bytes;
+    }
+
+    /** @param bytes largest sum of the header fields */
+    public void setMaxHead(int bytes) {
+        maxHead = bytes;
+    }
+
+    /** @param bytes largest request body */
+    public void setMaxRequestBody(int bytes) {
+        maxRequestBody = bytes;
+    }
+
+    /** @param millis from the first byte of a head to its last */
+    public void setHeadTimeout(long millis) {
+        headTimeout = millis;
+    }
+
+    /** @param millis between two pieces of a body */
+    public void setBodyTimeout(long millis) {
+        bodyTimeout = millis;
+    }
+
+    /** @param millis that a connection may be idle between requests */
+    public void setIdleTimeout(long millis) {
+        idleTimeout = millis;
+    }
+
+    public void setInFlight(InFlight inFlight) {
+        this.inFlight = inFlight;
+    }
+
+    public void setErrors(ErrorAnswer errors) {
+        this.errors = errors;
+    }
+
+    @Override
+    public ServerInitializerFactory createPipelineFactory(NettyConsumer consumer) {
+        return new HttpPipeline((NettyHttpConsumer) consumer, this);
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+        ChannelPipeline pipeline = channel.pipeline();
+        pipeline.addLast("decoder", new RequestDecoder(maxTarget + REQUEST_LINE_REST, maxHead));
+        pipeline.addLast("encoder", new HttpResponseEncoder());
+        pipeline.addLast("timeouts", new RequestTimeouts(new RequestTimeouts.Limits(headTimeout, bodyTimeout, idleTimeout)));
+        pipeline.addLast("rules", rules);
+        pipeline.addLast("order", new ResponseOrder());
+        pipeline.addLast("framing", new ResponseFraming());
+        pipeline.addLast("aggregator", new RequestAggregator(maxRequestBody));
+        pipeline.addLast("refusals", new Refusals(errors, inFlight));
+        int port = consumer.getConfiguration().getPort();
+        pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());
+    }
+
+    /** The longest method that is forwarded, the version and two spaces. */
+    private static final int REQUEST_LINE_REST = "OPTIONS  HTTP/1.1".length();
+}

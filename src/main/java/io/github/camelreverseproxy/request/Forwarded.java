@@ -1,0 +1,87 @@
+package io.github.camelreverseproxy.request;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import io.github.camelreverseproxy.HeaderStyle;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.component.netty.NettyConstants;
+
+/**
+ * Sets the {@code Forwarded} field (RFC 7239) of a request: in {@link HeaderStyle#SEED} style
+ * {@code by=…;host=…;proto=http} with the Host as sent, in {@link HeaderStyle#RFC7239} style an element of the full
+ * grammar. What the client sent under that name is replaced; only the list of a trusted proxy is continued. Thread-safe
+ * once configured.
+ */
+public final class Forwarded implements Processor {
+    private static final String FORWARDED = "Forwarded";
+
+    private String by = "localhost:65535";
+    private HeaderStyle style = HeaderStyle.SEED;
+    private List<CidrBlock> trusted = List.of();
+
+    /** @param by what this proxy calls itself: {@code host} or {@code host:port} */
+    public void setBy(String by) {
+        this.by = by;
+    }
+
+    public void setStyle(HeaderStyle style) {
+        this.style = style;
+    }
+
+    /** @param blocks comma-separated CIDR blocks of the proxies whose {@code Forwarded} is continued; may be empty */
+    public void setTrustedProxies(String blocks) {
+        trusted = CidrBlock.list(blocks);
+    }
+
+    @Override
+    public void process(Exchange exchange) {
+        Message message = exchange.getMessage();
+        String host = message.getHeader("Host", String.class);
+        message.setHeader(FORWARDED, style == HeaderStyle.SEED ? seed(host) : rfc7239(message, host));
+    }
+
+    private String seed(String host) {
+        return "by=" + by + ";host=" + (host == null ? "UNDEFINED" : host) + ";proto=http";
+    }
+
+    private String rfc7239(Message message, String host) {
+        InetSocketAddress peer = message.getHeader(NettyConstants.NETTY_REMOTE_ADDRESS, InetSocketAddress.class);
+        String element = "for=" + (peer == null ? "unknown" : value(node(peer.getAddress())))
+                + ";by=" + value(node(by)) + (host == null || host.isEmpty() ? "" : ";host=" + value(host)) + ";proto=http";
+        Object before = message.getHeader(FORWARDED);
+        if (before == null || peer == null || trusted.stream().noneMatch(block -> block.contains(peer.getAddress()))) {
+            return element;
+        }
+        Stream<?> lines = before instanceof Collection<?> several ? several.stream() : Stream.of(before);
+        return lines.map(String::valueOf).collect(Collectors.joining(", ", "", ", ")) + element;
+    }
+
+    private static String node(InetAddress address) {
+        String text = address.getHostAddress();
+        int zone = text.indexOf('%');
+        String bare = zone < 0 ? text : text.substring(0, zone);
+        return address instanceof Inet6Address ? '[' + bare + ']' : bare;
+    }
+
+    /** A name is no node of section 6, an obfuscated identifier is: it starts with an underscore (section 6.3). */
+    private static String node(String configured) {
+        boolean address = configured.startsWith("[") || configured.startsWith("_")
+                || configured.matches("[0-9.]+(:[0-9]+)?") || configured.equals("unknown");
+        return address ? configured : '_' + configured;
+    }
+
+    /** A token as it is, anything else as a quoted-string (RFC 9110, section 5.6). */
+    private static String value(String text) {
+        boolean token = !text.isEmpty() && text.chars().allMatch(c -> c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+                || c >= '0' && c <= '9' || "!#$%&'*+-.^_`|~".indexOf(c) >= 0);
+        return token ? text : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+}

@@ -1,0 +1,108 @@
+package io.github.camelreverseproxy.response;
+
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers with an error: for a route as its processor, for the connection pipeline as a whole response. The client
+ * learns the kind of failure and an event id; causes stay in the log, under the same id. Thread-safe once configured.
+ */
+public final class ErrorAnswer implements Processor, CamelContextAware {
+    /** The methods that are forwarded, as {@code Allow} lists them. */
+    public static final String ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ErrorAnswer.class);
+
+    private CamelContext camelContext;
+    private Via via = new Via();
+
+    /** Writes the {@code Via} of answers that no route has seen. */
+    public void setVia(Via via) {
+        this.via = via;
+    }
+
+    @Override
+    public CamelContext getCamelContext() {
+        return camelContext;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext camelContext) {
+        this.camelContext = camelContext;
+    }
+
+    /** Replaces the message by the error document for the exception that the exchange was caught with. */
+    @Override
+    public void process(Exchange exchange) {
+        Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, exchange.getException(), Throwable.class);
+        Failure failure = Failure.of(cause);
+        log(failure, exchange.getExchangeId(), cause);
+        Message message = exchange.getMessage();
+        String accept = message.getHeader("Accept", String.class);
+        ErrorDocument document = ErrorDocument.of(failure, text(failure, cause), exchange.getExchangeId(), accept);
+        message.getHeaders().clear();
+        message.setHeader(Exchange.HTTP_RESPONSE_CODE, failure.status());
+        message.setHeader(Exchange.HTTP_RESPONSE_TEXT, status(failure).reasonPhrase());
+        document.fields().forEach(message::setHeader);
+        message.setBody(document.body());
+    }
+
+    /**
+     * The answer to a request that reaches no route.
+     *
+     * @param accept the request's {@code Accept}, or null
+     * @param close  whether the connection ends with it
+     */
+    public FullHttpResponse response(Failure failure, String text, String accept, boolean close) {
+        String id = camelContext.getUuidGenerator().generateExchangeUuid();
+        LOG.info("{} refused: {}: {}", id, failure.kind(), text);
+        ErrorDocument document = ErrorDocument.of(failure, text, id, accept);
+        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1,
+                status(failure), Unpooled.wrappedBuffer(document.body()));
+        document.fields().forEach(response.headers()::set);
+        response.headers().set(HttpHeaderNames.VIA, via.entry());
+        response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
+        if (close) {
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        }
+        return response;
+    }
+
+    /** With the reason phrases of RFC 9110 and, for 508, RFC 5842. */
+    static HttpResponseStatus status(Failure failure) {
+        return failure == Failure.LOOP_DETECTED ? new HttpResponseStatus(failure.status(), "Loop Detected")
+                : HttpResponseStatus.valueOf(failure.status());
+    }
+
+    /** The text of a {@link ProxyException} was written for the client; that of any other exception was not. */
+    private static String text(Failure failure, Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ProxyException e) {
+                return e.getMessage();
+            }
+        }
+        return failure.text();
+    }
+
+    private static void log(Failure failure, String id, Throwable cause) {
+        if (failure == Failure.INTERNAL) {
+            LOG.error("{} failed: {}", id, failure.kind(), cause);
+        } else {
+            LOG.info("{} failed: {}: {}", id, failure.kind(), cause.toString());
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.github.camelreverseproxy.response;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.github.camelreverseproxy.Failure;
+import org.apache.camel.Exchange;
+
+/**
+ * What the client gets when there is no answer of an upstream: the document and the fields that go with it.
+ *
+ * @param text    what follows the kind in the error text
+ * @param eventId the exchange's id, which the log names too
+ * @param problem whether the client accepts {@code application/problem+json} (RFC 9457)
+ */
+record ErrorDocument(Failure failure, String text, String eventId, boolean problem) {
+    private static final String PROXY = "camel-reverse-proxy";
+
+    static ErrorDocument of(Failure failure, String text, String eventId, String accept) {
+        return new ErrorDocument(failure, text, eventId, accept != null && acceptsProblem(accept));
+    }
+
+    /** Everything but {@code Via} and the framing. */
+    Map<String, String> fields() {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put(Exchange.CONTENT_TYPE, problem ? "application/problem+json" : "application/json");
+        fields.put("Proxy-Status", PROXY + "; error=" + failure.proxyStatus());
+        if (failure == Failure.METHOD_NOT_ALLOWED) {
+            fields.put("Allow", ErrorAnswer.ALLOW);
+        }
+        if (failure.status() == 503) {
+            fields.put("Retry-After", "1");
+        }
+        return fields;
+    }
+
+    byte[] body() {
+        String error = string(failure.kind() + ": " + text);
+        String id = string(eventId);
+        String json = problem
+                ? "{\"type\":\"about:blank\",\"title\":" + string(ErrorAnswer.status(failure).reasonPhrase()) + ",\"status\":" + failure.status()
+                        + ",\"detail\":" + error + ",\"event_id\":" + id + "}"
+                : "{\"error\":" + error + ",\"event_id\":" + id + "}";
+        return json.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String string(String text) {
+        return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
+    }
+
+    private static boolean acceptsProblem(String accept) {
+        for (String range : accept.toLowerCase(Locale.ROOT).split(",")) {
+            String[] parameters = range.split(";");
+            if (parameters[0].strip().equals("application/problem+json")) {
+                for (int i = 1; i < parameters.length; i++) {
+                    if (parameters[i].strip().matches("q=0(\\.0{0,3})?")) {
+                        return false;
+                    }
+                }
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,161 @@
+package io.github.camelreverseproxy.upstream;
+
+import java.io.IOException;
+import java.util.Map;
+
+import io.github.camelreverseproxy.EndToEndFields;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.component.http.HttpActivityListener;
+import org.apache.camel.component.http.HttpClientConfigurer;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.classic.ExecChain;
+import org.apache.hc.client5.http.classic.ExecChainHandler;
+import org.apache.hc.client5.http.classic.ExecRuntime;
+import org.apache.hc.client5.http.impl.DefaultClientConnectionReuseStrategy;
+import org.apache.hc.client5.http.impl.DefaultConnectionKeepAliveStrategy;
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
+
+/**
+ * One upstream's side of camel-http: what is sent and what is made of the answer. Plugged in before HttpClient's own
+ * stations, it takes their place, so that there is no redirect, retry, cookie, authentication or decompression between
+ * the message and the wire, and every byte of the request is written here. Thread-safe once configured.
+ */
+public final class UpstreamClient implements HttpClientConfigurer, HttpActivityListener, ExecChainHandler, CamelContextAware {
+    private CamelContext camelContext;
+    private int concurrency;
+    private String method = "";
+    private String fieldName;
+    private String fieldValue;
+    private int maxResponseBody = Integer.MAX_VALUE;
+
+    /** @param concurrency requests in flight at once at this upstream; 0 for no limit */
+    public void setConcurrency(int concurrency) {
+        this.concurrency = concurrency;
+    }
+
+    /** @param method of a message that has none; if empty, POST with a body and GET without */
+    public void setMethod(String method) {
+        this.method = method;
+    }
+
+    /** @param line a field that each request carries, {@code name: value}; it replaces the client's; may be empty */
+    public void setHeader(String line) {
+        int colon = line.indexOf(':');
+        fieldName = colon < 0 ? null : line.substring(0, colon).strip();
+        fieldValue = colon < 0 ? null : line.substring(colon + 1).strip();
+    }
+
+    /** @param bytes largest response body */
+    public void setMaxResponseBody(int bytes) {
+        maxResponseBody = bytes;
+    }
+
+    @Override
+    public CamelContext getCamelContext() {
+        return camelContext;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext camelContext) {
+        this.camelContext = camelContext;
+    }
+
+    @Override
+    public void configureHttpClient(HttpClientBuilder builder) {
+        DnsResolver resolver = camelContext.getRegistry().findSingleByType(DnsResolver.class);
+        builder.setConnectionManager(UpstreamConnections.pool(concurrency, resolver)).addExecInterceptorFirst("upstream", this);
+    }
+
+    @Override
+    public ClassicHttpResponse execute(ClassicHttpRequest endpoint, ExecChain.Scope scope, ExecChain chain)
+            throws IOException, HttpException {
+        Exchange exchange = (Exchange) scope.clientContext.getAttribute("org.apache.camel.Exchange");
+        ClassicHttpRequest request = request(exchange.getMessage(), scope.route.getTargetHost(), endpoint.getPath());
+        ExecRuntime connection = scope.execRuntime;
+        try {
+            connection.acquireEndpoint(scope.exchangeId, scope.route, null, scope.clientContext);
+            if (!connection.isEndpointConnected()) {
+                connection.connectEndpoint(scope.clientContext);
+            }
+            ClassicHttpResponse head = connection.execute(scope.exchangeId, request, null, scope.clientContext);
+            ClassicHttpResponse whole = UpstreamResponse.read(head, request, maxResponseBody, out(exchange).getHeaders());
+            if (DefaultClientConnectionReuseStrategy.INSTANCE.keepAlive(request, head, scope.clientContext)) {
+                connection.markConnectionReusable(null,
+                        DefaultConnectionKeepAliveStrategy.INSTANCE.getKeepAliveDuration(head, scope.clientContext));
+            } else {
+                connection.markConnectionNonReusable();
+            }
+            connection.releaseEndpoint();
+            return whole;
+        } catch (IOException | HttpException | RuntimeException e) {
+            connection.discardEndpoint();
+            throw e;
+        }
+    }
+
+    private ClassicHttpRequest request(Message message, HttpHost host, String base) {
+        byte[] body = message.getBody(byte[].class);
+        ClassicHttpRequest request = new BasicClassicHttpRequest(method(message, body), host, target(message, base));
+        request.addHeader("Host", host.getPort() < 0 ? host.getHostName() : host.toHostString());
+        EndToEndFields.write(message.getHeaders(), (name, value) -> {
+            if (!name.equalsIgnoreCase("Host") && !name.equalsIgnoreCase(fieldName)) {
+                request.addHeader(name, value);
+            }
+        });
+        if (fieldName != null) {
+            request.addHeader(fieldName, fieldValue);
+        }
+        if (body != null) {
+            request.addHeader("Content-Length", Integer.toString(body.length));
+            if (body.length > 0) {
+                request.setEntity(new ByteArrayEntity(body, null));
+            }
+        }
+        return request;
+    }
+
+    private String method(Message message, byte[] body) {
+        Object own = message.getHeader(Exchange.HTTP_METHOD);
+        if (own != null) {
+            return own.toString();
+        }
+        return !method.isEmpty() ? method : body != null ? "POST" : "GET";
+    }
+
+    /** Byte for byte what {@code CamelHttpPath} and {@code CamelHttpRawQuery} hold, after the path of the upstream's URL. */
+    private static String target(Message message, String base) {
+        String path = message.getHeader(Exchange.HTTP_PATH, "/", String.class);
+        String query = message.getHeader(Exchange.HTTP_RAW_QUERY, String.class);
+        String prefix = base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
+        String target = path.startsWith("/") ? prefix + path : path;
+        return query == null ? target : target + '?' + query;
+    }
+
+    /** camel-http answers with the out message, and fills in the status and the body. */
+    @SuppressWarnings("deprecation")
+    private static Message out(Exchange exchange) {
+        return exchange.getOut();
+    }
+
+    /** Listens to nothing: that there is a listener makes camel-http pass the exchange on to HttpClient. */
+    @Override
+    public void onRequestSubmitted(Object source, Exchange exchange, HttpHost host, HttpRequest request, HttpEntity entity) {
+    }
+
+    @Override
+    public void onResponseReceived(Object source, Exchange exchange, HttpHost host, HttpResponse response,
+                                   HttpEntity entity, long elapsed) {
+    }
+}

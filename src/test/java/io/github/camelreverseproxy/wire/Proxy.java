@@ -1,0 +1,146 @@
+package io.github.camelreverseproxy.wire;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.github.camelreverseproxy.ReverseProxy;
+import org.apache.camel.CamelContext;
+import org.apache.camel.main.Main;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * The real Main with the real routes, on a free loopback port, before three recording upstreams; started once for a
+ * test class.
+ */
+public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
+    private final Map<String, String> properties = new HashMap<>();
+    private final List<Upstream> upstreams = new ArrayList<>();
+    private final List<String> urls = new ArrayList<>();
+    private Main main;
+    private int port;
+
+    /** @param property key, value, key, value, … on top of application.properties */
+    public Proxy(String... property) {
+        for (int i = 0; i < property.length; i += 2) {
+            properties.put(property[i], property[i + 1]);
+        }
+    }
+
+    /** Lets the upstreams be somebody else's. */
+    public Proxy before(String... upstreamUrls) {
+        urls.addAll(List.of(upstreamUrls));
+        return this;
+    }
+
+    public Proxy start() throws Exception {
+        port = freePort();
+        for (int i = 0; urls.isEmpty() && i < 3; i++) {
+            upstreams.add(new Upstream());
+        }
+        main = ReverseProxy.create();
+        main.addOverrideProperty("proxy.host", "127.0.0.1");
+        main.addOverrideProperty("proxy.port", Integer.toString(port));
+        for (int i = 0; i < 3; i++) {
+            String url = urls.isEmpty() ? upstreams.get(i).url() : urls.get(i);
+            main.addOverrideProperty("upstream0" + (i + 1) + ".url", url);
+        }
+        properties.forEach(main::addOverrideProperty);
+        main.start();
+        return this;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public CamelContext context() {
+        return main.getCamelContext();
+    }
+
+    public Main main() {
+        return main;
+    }
+
+    /** @param number 1, 2 or 3 */
+    public Upstream upstream(int number) {
+        return upstreams.get(number - 1);
+    }
+
+    public List<Upstream> upstreams() {
+        return upstreams;
+    }
+
+    /** All upstreams answer with these bytes from now on, and have seen nothing. */
+    public Proxy answering(String response) {
+        upstreams.forEach(upstream -> upstream.answering(response).forget());
+        return this;
+    }
+
+    public Proxy behaving(Upstream.Behaviour behaviour) {
+        upstreams.forEach(upstream -> upstream.behaving(behaviour).forget());
+        return this;
+    }
+
+    /** The request that one of the upstreams has seen, the others nothing. */
+    public Message seen() throws InterruptedException {
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (System.nanoTime() < end) {
+            for (Upstream upstream : upstreams) {
+                if (upstream.pending() > 0) {
+                    Message request = upstream.request();
+                    if (upstreams.stream().anyMatch(u -> u.pending() > 0)) {
+                        throw new AssertionError("more than one request reached the upstreams");
+                    }
+                    return request;
+                }
+            }
+            Thread.onSpinWait();
+        }
+        throw new AssertionError("no request reached an upstream");
+    }
+
+    /** How many requests the upstreams have seen that no test has taken. */
+    public int unseen() {
+        return upstreams.stream().mapToInt(Upstream::pending).sum();
+    }
+
+    /** One exchange on a connection of its own. */
+    public Message exchange(String request) throws IOException {
+        return Connection.exchange(port, request);
+    }
+
+    public Connection connect() throws IOException {
+        return new Connection(port);
+    }
+
+    public static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws Exception {
+        start();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        close();
+    }
+
+    @Override
+    public void close() throws IOException {
+        main.stop();
+        for (Upstream upstream : upstreams) {
+            upstream.close();
+        }
+    }
+}
