@@ -77,6 +77,14 @@ public enum Failure {
         return text;
     }
 
+    /** Whether it is the upstream that failed, without an answer. */
+    public boolean isUpstreams() {
+        return switch (this) {
+            case CONNECT_FAILED, UNRESOLVED_HOST, NO_RESPONSE, BAD_RESPONSE, RESPONSE_TOO_LARGE, TIMEOUT -> true;
+            default -> false;
+        };
+    }
+
     /**
      * The failure behind an exception, found along its causes: Camel and Resilience4j wrap what they pass on.
      *
@@ -112,8 +120,10 @@ public enum Failure {
         if (e instanceof UnknownHostException) {
             return UNRESOLVED_HOST;
         }
-        if (e instanceof ConnectTimeoutException || e instanceof ConnectionRequestTimeoutException
-                || e instanceof SocketTimeoutException) {
+        if (e instanceof ConnectionRequestTimeoutException) {
+            return UNAVAILABLE;
+        }
+        if (e instanceof ConnectTimeoutException || e instanceof SocketTimeoutException) {
             return TIMEOUT;
         }
         if (e instanceof ConnectException || e instanceof NoRouteToHostException) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ResponseTest {
     /** The breakers are out of the way: statuses that count as failures are another test's business. */
     @RegisterExtension
-    static final Proxy PROXY = new Proxy("proxy.backoff.failures", "1000");
+    static final Proxy PROXY = new Proxy("proxy.backoff.failures", "1000", "proxy.backoff.steps", "1");
 
     private static Message answer(String method, String response) throws Exception {
         PROXY.answering(response);

@@ -8,12 +8,10 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.config.CharCodingConfig;
 import org.apache.hc.core5.http.config.Http1Config;
-import org.apache.hc.core5.http.impl.io.DefaultHttpResponseParserFactory;
 
 /** The connections to one upstream: as many as it takes requests, and with a strict parser behind them. */
 final class UpstreamConnections {
     private static final int MAX_LINE = 32 * 1024;
-    private static final int MAX_FIELDS = 500;
 
     private UpstreamConnections() {
     }
@@ -24,7 +22,7 @@ final class UpstreamConnections {
      */
     static PoolingHttpClientConnectionManager pool(int concurrency, DnsResolver resolver) {
         int max = concurrency > 0 ? concurrency : Integer.MAX_VALUE;
-        Http1Config limits = Http1Config.custom().setMaxLineLength(MAX_LINE).setMaxHeaderCount(MAX_FIELDS).setMaxEmptyLineCount(1).build();
+        Http1Config limits = Http1Config.custom().setMaxLineLength(MAX_LINE).build();
         return PoolingHttpClientConnectionManagerBuilder.create()
                 .setMaxConnTotal(max)
                 .setMaxConnPerRoute(max)
@@ -33,7 +31,7 @@ final class UpstreamConnections {
                         .http1Config(limits)
                         // Field values are bytes to a proxy; this charset has a character for each of them.
                         .charCodingConfig(CharCodingConfig.custom().setCharset(StandardCharsets.ISO_8859_1).build())
-                        .responseParserFactory(new DefaultHttpResponseParserFactory(limits))
+                        .responseParserFactory(config -> new ResponseHeadParser())
                         .build())
                 .build();
     }
