@@ -19,7 +19,7 @@ public record CidrBlock(InetAddress network, int prefix) {
     private static CidrBlock of(String block) {
         int slash = block.indexOf('/');
         String address = slash < 0 ? block : block.substring(0, slash);
-        if (!address.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
+        if (!address.matches("[0-9]+(\\.[0-9]+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
             throw new IllegalArgumentException("not an IP address: " + address);
         }
         try {

@@ -1,0 +1,152 @@
+package io.github.camelreverseproxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import io.github.camelreverseproxy.wire.Connection;
+import io.github.camelreverseproxy.wire.Proxy;
+import io.github.camelreverseproxy.wire.ProxyProcess;
+import io.github.camelreverseproxy.wire.Upstream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The packaged jar, and the same routes under the Camel CLI: processes of their own, told what to do by files and environment. */
+class PackagedIT {
+    private static final String GET = "GET /anything HTTP/1.1\r\nHost: a\r\n\r\n";
+    private static final String SEED = "GET /anything HTTP/1.1\r\nHost: localhost:65535\r\nUser-Agent: curl/7.64.1\r\nAccept: */*\r\n"
+            + "Content-Type: appliaction/json\r\nContent-Length: 18\r\n\r\n{\"snot\": \"badger\"}";
+
+    private final Upstream upstream = upstream();
+    private Path directory;
+    private int port;
+
+    private static Upstream upstream() {
+        try {
+            return new Upstream();
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @BeforeEach
+    void files() throws Exception {
+        port = Proxy.freePort();
+        Files.createDirectories(Path.of(System.getProperty("proxy-test.work")));
+        directory = Files.createTempDirectory(Path.of(System.getProperty("proxy-test.work")), "run");
+        Files.copy(Path.of("application.properties"), directory.resolve("application.properties"));
+        Files.createDirectory(directory.resolve("routes"));
+        try (Stream<Path> routes = Files.list(Path.of("routes"))) {
+            for (Path route : routes.toList()) {
+                Files.copy(route, directory.resolve("routes").resolve(route.getFileName()));
+            }
+        }
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        upstream.close();
+    }
+
+    private Map<String, String> environment(String... more) {
+        Map<String, String> environment = new HashMap<>(Map.of("PROXY_HOST", "127.0.0.1", "PROXY_PORT", Integer.toString(port),
+                "UPSTREAM01_URL", upstream.url(), "UPSTREAM02_URL", upstream.url(), "UPSTREAM03_URL", upstream.url()));
+        for (int i = 0; i < more.length; i += 2) {
+            environment.put(more[i], more[i + 1]);
+        }
+        return environment;
+    }
+
+    private void answersTheSeed() throws Exception {
+        for (int i = 1; i <= 3; i++) {
+            assertEquals(200, Connection.exchange(port, SEED).status());
+            var seen = upstream.request();
+            assertEquals("{\"snot\": \"badger\",\"forwarded\":\"by=localhost:65535;host=localhost:65535;proto=http\"}", seen.body());
+            assertEquals("by=localhost:65535;host=localhost:65535;proto=http", seen.value("Forwarded"));
+            assertEquals(i == 3 ? "upstream03" : null, seen.value("X-Upstream"));
+        }
+    }
+
+    @Test
+    void environmentOverridesTheFile() throws Exception {
+        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment()).started()) {
+            answersTheSeed();
+            proxy.terminate();
+            int code = proxy.exitCode();
+            assertTrue(code == 0 || code == 143, "exit code " + code);
+            assertFalse(proxy.output().contains("httpbin"), "no demo");
+        }
+    }
+
+    @Test
+    void systemPropertyOverridesTheEnvironment() throws Exception {
+        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("PROXY_FORWARDED_BY", "environment"), "-Dproxy.forwarded.by=property").started()) {
+            Connection.exchange(port, GET);
+            assertEquals("by=property;host=a;proto=http", upstream.request().value("Forwarded"));
+        }
+    }
+
+    @Test
+    void filesAreReplaceable() throws Exception {
+        Path properties = directory.resolve("application.properties");
+        Files.writeString(properties, "proxy.forwarded.by = file\n");
+        Path route = directory.resolve("routes/upstreams.camel.yaml");
+        Files.writeString(route, Files.readString(route).replace("value: \"X-Upstream: upstream03\"", "value: \"X-Upstream: edited\""));
+        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment()).started()) {
+            for (int i = 0; i < 3; i++) {
+                Connection.exchange(port, GET);
+            }
+            upstream.request();
+            upstream.request();
+            var third = upstream.request();
+            assertEquals("edited", third.value("X-Upstream"));
+            assertEquals("by=file;host=a;proto=http", third.value("Forwarded"));
+        }
+    }
+
+    @Test
+    void mistakesStopTheStartInOneLine() throws Exception {
+        Map<String, String> mistakes = Map.of("-Dproxy.port=99999", "proxy.port = 99999: ", "-Dproxy.backoff.steps=a,b", "proxy.backoff.steps = a,b: ",
+                "-Dproxy.prot=1", "proxy.prot: there is no such property", "-Dupstream01.ulr=x", "upstream01.ulr: there is no such property");
+        for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
+            try (ProxyProcess proxy = ProxyProcess.jar(directory, environment(), mistake.getKey())) {
+                assertEquals(2, proxy.exitCode(), proxy.output());
+                List<String> complaints = proxy.output().lines().filter(line -> !line.contains(" INFO ")).toList();
+                assertEquals(1, complaints.size(), proxy.output());
+                assertTrue(complaints.get(0).startsWith("camel-reverse-proxy: " + mistake.getValue()), complaints.get(0));
+            }
+        }
+    }
+
+    /** As in the README, but for the jar, which is not in a repository yet. */
+    @Test
+    void sameRoutesUnderTheCamelCli() throws Exception {
+        Path launcher = Files.writeString(directory.resolve("CamelCli.java"), """
+                public final class CamelCli {
+                    public static void main(String[] args) throws Exception {
+                        Class.forName("org.apache.camel.dsl.jbang.core.commands.CamelJBangMain")
+                                .getMethod("run", String[].class).invoke(null, (Object) args);
+                    }
+                }
+                """);
+        List<String> command = new java.util.ArrayList<>(List.of(ProxyProcess.java(), "-XX:TieredStopAtLevel=1", "-Xmx256m", "-Duser.home=" + directory,
+                "-Dmaven.repo.local=" + System.getProperty("proxy-test.repository"),
+                "-cp", Files.readString(Path.of(System.getProperty("proxy-test.cli"))).strip(), launcher.toString(), "run"));
+        try (Stream<Path> routes = Files.list(directory.resolve("routes"))) {
+            routes.map(Path::toString).forEach(command::add);
+        }
+        command.addAll(List.of("application.properties", System.getProperty("proxy-test.thin-jar"), "--kamelets-version=" + System.getProperty("proxy-test.camel"),
+                "--logging-color=false", "--profile=prod", "--max-seconds=120"));
+        try (ProxyProcess proxy = new ProxyProcess(directory, environment(), command).started()) {
+            answersTheSeed();
+        }
+    }
+}
