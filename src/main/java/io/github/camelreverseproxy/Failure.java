@@ -132,8 +132,7 @@ public enum Failure {
         if (e instanceof TruncatedChunkException) {
             return NO_RESPONSE;
         }
-        if (e instanceof MalformedChunkCodingException || e instanceof MessageConstraintException
-                || e.getCause() instanceof HttpException) {
+        if (e instanceof MalformedChunkCodingException || e instanceof MessageConstraintException) {
             return BAD_RESPONSE;
         }
         return NO_RESPONSE;

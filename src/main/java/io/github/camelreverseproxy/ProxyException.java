@@ -7,10 +7,11 @@ import java.io.IOException;
  * path belongs in it. It has no stack trace, because it is an answer rather than a fault and may be thrown at the rate
  * of the requests.
  */
-public final class ProxyException extends IOException {
+public class ProxyException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final Failure failure;
+    private final int retryAfter;
 
     public ProxyException(Failure failure) {
         this(failure, failure.text(), null);
@@ -24,14 +25,27 @@ public final class ProxyException extends IOException {
     public ProxyException(Failure failure, String message, Throwable cause) {
         super(message, cause);
         this.failure = failure;
+        this.retryAfter = 1;
     }
 
-    public Failure failure() {
+    /** @param retryAfter for the client, in seconds */
+    public ProxyException(Failure failure, String message, int retryAfter) {
+        super(message);
+        this.failure = failure;
+        this.retryAfter = retryAfter;
+    }
+
+    public final Failure failure() {
         return failure;
     }
 
+    /** When it may be worth another try, in seconds; said to the client with status 503. */
+    public final int retryAfter() {
+        return retryAfter;
+    }
+
     @Override
-    public Throwable fillInStackTrace() {
+    public final Throwable fillInStackTrace() {
         return this;
     }
 }

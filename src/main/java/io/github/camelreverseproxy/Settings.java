@@ -38,11 +38,13 @@ public final class Settings implements CamelContextAware {
             Map.entry("proxy.backoff.failures", value -> number(value, 1, 1000)),
             Map.entry("proxy.backoff.status", StatusRanges::of),
             Map.entry("proxy.backoff.timeout", TIME),
+            Map.entry("proxy.deadline", TIME),
             Map.entry("proxy.timeout.connect", TIME),
             Map.entry("proxy.timeout.response", TIME),
             Map.entry("proxy.timeout.head", TIME),
             Map.entry("proxy.timeout.body", TIME),
             Map.entry("proxy.timeout.idle", TIME),
+            Map.entry("proxy.timeout.drain", TIME),
             Map.entry("proxy.max-in-flight", SIZE),
             Map.entry("proxy.max-threads", SIZE),
             Map.entry("proxy.max-target", SIZE),
@@ -53,7 +55,9 @@ public final class Settings implements CamelContextAware {
     private static final Pattern UPSTREAM_KEY = Pattern.compile("upstream[A-Za-z0-9_-]*\\.(.*)");
     private static final Map<String, Consumer<String>> UPSTREAM = Map.of(
             "url", Settings::url,
-            "concurrency", value -> number(value, 0, 1_000_000));
+            "concurrency", value -> number(value, 0, 1_000_000),
+            "check.path", Settings::path,
+            "check.interval", TIME);
 
     private CamelContext camelContext;
 
@@ -111,6 +115,12 @@ public final class Settings implements CamelContextAware {
         }
         if (!styles.contains(value)) {
             throw new IllegalArgumentException("not one of " + styles);
+        }
+    }
+
+    private static void path(String value) {
+        if (!value.isEmpty() && (!value.startsWith("/") || URI.create(value).getRawPath() == null)) {
+            throw new IllegalArgumentException("not a path");
         }
     }
 

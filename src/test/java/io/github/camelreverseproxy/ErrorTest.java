@@ -46,11 +46,9 @@ class ErrorTest {
     @Test
     void connectionRefused() throws Exception {
         try (Proxy proxy = new Proxy().before(free(), free(), free()).start()) {
-            for (int i = 0; i < 3; i++) {
-                Message response = error(proxy.exchange(GET), 502, "ConnectFailed: failed to connect to the server", "connection_refused");
-                assertTrue(response.body().matches("\\{\"error\":\"ConnectFailed: failed to connect to the server\",\"event_id\":\"[^\"]+\"}"), response.body());
-                assertNull(response.value("Connection"));
-            }
+            Message response = error(proxy.exchange(GET), 502, "ConnectFailed: failed to connect to the server", "connection_refused");
+            assertTrue(response.body().matches("\\{\"error\":\"ConnectFailed: failed to connect to the server\",\"event_id\":\"[^\"]+\"}"), response.body());
+            assertNull(response.value("Connection"));
         }
     }
 
@@ -104,11 +102,10 @@ class ErrorTest {
     @Test
     void everyBreakerOpen() throws Exception {
         try (Proxy proxy = new Proxy("proxy.backoff.failures", "1", "proxy.backoff.steps", "60000").before(free(), free(), free()).start()) {
-            for (int i = 0; i < 3; i++) {
-                error(proxy.exchange(GET), 502, "ConnectFailed: ", "connection_refused");
-            }
+            error(proxy.exchange(GET), 502, "ConnectFailed: ", "connection_refused");
             Message response = error(proxy.exchange(GET), 503, "Unavailable: ", "destination_unavailable");
-            assertTrue(Integer.parseInt(response.value("Retry-After")) >= 1);
+            int seconds = Integer.parseInt(response.value("Retry-After"));
+            assertTrue(seconds > 50 && seconds <= 60, seconds + " s");
         }
     }
 
@@ -232,7 +229,7 @@ class ErrorTest {
             Message response = client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").receive(true);
             assertEquals(502, response.status());
             assertNotNull(response.value("Content-Length"));
-            assertEquals(502, client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").receive(true).status());
+            assertEquals(503, client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").receive(true).status());
         }
     }
 

@@ -2,16 +2,23 @@ package io.github.camelreverseproxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 import io.github.camelreverseproxy.wire.Connection;
+import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.ProxyProcess;
 import io.github.camelreverseproxy.wire.Upstream;
@@ -126,6 +133,44 @@ class PackagedIT {
         }
     }
 
+    /** No new connection, and each request that was sent is answered, with the connection's end announced. */
+    @Test
+    void sigtermUnderLoadFailsNoRequest() throws Exception {
+        upstream.behaving((request, out) -> {
+            Thread.sleep(200);
+            return Upstream.bytes(Upstream.OK).answer(request, out);
+        });
+        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("UPSTREAM01_CONCURRENCY", "0")).started()) {
+            ExecutorService clients = Executors.newFixedThreadPool(16);
+            List<Future<Integer>> answered = new ArrayList<>();
+            for (int c = 0; c < 16; c++) {
+                answered.add(clients.submit(() -> {
+                    int count = 0;
+                    try (Connection client = new Connection(port)) {
+                        Message response;
+                        do {
+                            response = client.send(GET).receive();
+                            assertEquals(200, response.status());
+                            count++;
+                        } while (response.value("Connection") == null);
+                        assertTrue(client.ends());
+                    }
+                    return count;
+                }));
+            }
+            while (upstream.pending() < 32) {
+                Thread.onSpinWait();
+            }
+            proxy.terminate();
+            for (Future<Integer> client : answered) {
+                assertTrue(client.get() > 0);
+            }
+            clients.shutdown();
+            assertThrows(ConnectException.class, () -> new Connection(port).close());
+            assertEquals(143, proxy.exitCode());
+        }
+    }
+
     /** As in the README, but for the jar, which is not in a repository yet. */
     @Test
     void sameRoutesUnderTheCamelCli() throws Exception {
@@ -137,7 +182,7 @@ class PackagedIT {
                     }
                 }
                 """);
-        List<String> command = new java.util.ArrayList<>(List.of(ProxyProcess.java(), "-XX:TieredStopAtLevel=1", "-Xmx256m", "-Duser.home=" + directory,
+        List<String> command = new ArrayList<>(List.of(ProxyProcess.java(), "-XX:TieredStopAtLevel=1", "-Xmx256m", "-Duser.home=" + directory,
                 "-Dmaven.repo.local=" + System.getProperty("proxy-test.repository"),
                 "-cp", Files.readString(Path.of(System.getProperty("proxy-test.cli"))).strip(), launcher.toString(), "run"));
         try (Stream<Path> routes = Files.list(directory.resolve("routes"))) {

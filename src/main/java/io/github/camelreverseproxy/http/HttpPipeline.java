@@ -22,6 +22,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
     private long bodyTimeout = 30000;
     private long idleTimeout = 75000;
     private InFlight inFlight = new InFlight();
+    private Connections connections = new Connections();
     private ErrorAnswer errors = new ErrorAnswer();
 
     public HttpPipeline() {
@@ -37,6 +38,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         bodyTimeout = settings.bodyTimeout;
         idleTimeout = settings.idleTimeout;
         inFlight = settings.inFlight;
+        connections = settings.connections;
         errors = settings.errors;
     }
 
@@ -74,12 +76,17 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         this.inFlight = inFlight;
     }
 
+    public void setConnections(Connections connections) {
+        this.connections = connections;
+    }
+
     public void setErrors(ErrorAnswer errors) {
         this.errors = errors;
     }
 
     @Override
     public ServerInitializerFactory createPipelineFactory(NettyConsumer consumer) {
+        consumer.getConfiguration().setChannelGroup(connections.channels());
         return new HttpPipeline((NettyHttpConsumer) consumer, this);
     }
 
@@ -91,7 +98,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         pipeline.addLast("timeouts", new RequestTimeouts(new RequestTimeouts.Limits(headTimeout, bodyTimeout, idleTimeout)));
         pipeline.addLast("rules", rules);
         pipeline.addLast("order", new ResponseOrder());
-        pipeline.addLast("framing", new ResponseFraming());
+        pipeline.addLast("framing", new ResponseFraming(connections));
         pipeline.addLast("aggregator", new RequestAggregator(maxRequestBody));
         pipeline.addLast("refusals", new Refusals(errors, inFlight));
         int port = consumer.getConfiguration().getPort();

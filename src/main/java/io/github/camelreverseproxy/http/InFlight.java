@@ -22,6 +22,10 @@ public final class InFlight extends SynchronizationAdapter {
         return count.get() >= max;
     }
 
+    int count() {
+        return count.get();
+    }
+
     void add(Exchange exchange) {
         count.incrementAndGet();
         exchange.getExchangeExtension().addOnCompletion(this);

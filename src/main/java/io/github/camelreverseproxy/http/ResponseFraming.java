@@ -26,24 +26,30 @@ import io.netty.buffer.Unpooled;
  * {@link ResponseOrder} stands before it. Not sharable; runs on the channel's event loop.
  */
 final class ResponseFraming extends ChannelDuplexHandler {
+    private final Connections connections;
     private boolean keepAlive;
     private boolean http10;
     private boolean head;
     private boolean closing;
 
+    ResponseFraming(Connections connections) {
+        this.connections = connections;
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpRequest request) {
             keepAlive = HttpUtil.isKeepAlive(request);
-            begin(request);
+            begin(ctx, request);
         } else if (message instanceof Refusal refusal) {
             keepAlive = !refusal.close();
-            begin(refusal.request());
+            begin(ctx, refusal.request());
         }
         ctx.fireChannelRead(message);
     }
 
-    private void begin(HttpRequest request) {
+    private void begin(ChannelHandlerContext ctx, HttpRequest request) {
+        Connections.busy(ctx.channel(), true);
         http10 = request != null && request.protocolVersion().equals(HttpVersion.HTTP_1_0);
         head = request != null && request.method().equals(HttpMethod.HEAD);
     }
@@ -61,10 +67,13 @@ final class ResponseFraming extends ChannelDuplexHandler {
             written.addListener((ChannelFutureListener) done -> LingeringClose.close(done.channel()));
         }
         ctx.write(framed, written);
+        if (endsResponse(message)) {
+            Connections.busy(ctx.channel(), false);
+        }
     }
 
     private void persistence(HttpHeaders headers) {
-        closing = !keepAlive || headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
+        closing = !keepAlive || connections.isDraining() || headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
         headers.remove(HttpHeaderNames.CONNECTION);
         if (closing) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);

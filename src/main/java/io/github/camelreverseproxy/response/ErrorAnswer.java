@@ -14,8 +14,7 @@ import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.apache.camel.util.ObjectHelper;
 
 /**
  * Answers with an error: for a route as its processor, for the connection pipeline as a whole response. The client
@@ -25,9 +24,8 @@ public final class ErrorAnswer implements Processor, CamelContextAware {
     /** The methods that are forwarded, as {@code Allow} lists them. */
     public static final String ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-    private static final Logger LOG = LoggerFactory.getLogger(ErrorAnswer.class);
-
     private CamelContext camelContext;
+    private final FailureLog log = new FailureLog();
     private Via via = new Via();
 
     /** Writes the {@code Via} of answers that no route has seen. */
@@ -50,10 +48,13 @@ public final class ErrorAnswer implements Processor, CamelContextAware {
     public void process(Exchange exchange) {
         Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, exchange.getException(), Throwable.class);
         Failure failure = Failure.of(cause);
-        log(failure, exchange.getExchangeId(), cause);
         Message message = exchange.getMessage();
         String accept = message.getHeader("Accept", String.class);
-        ErrorDocument document = ErrorDocument.of(failure, text(failure, cause), exchange.getExchangeId(), accept);
+        ProxyException told = ObjectHelper.getException(ProxyException.class, cause);
+        String text = told == null ? failure.text() : told.getMessage();
+        log.write(failure, exchange.getExchangeId(), text, cause);
+        ErrorDocument document = ErrorDocument.of(failure, text, exchange.getExchangeId(), accept,
+                told == null ? 1 : told.retryAfter());
         message.getHeaders().clear();
         message.setHeader(Exchange.HTTP_RESPONSE_CODE, failure.status());
         message.setHeader(Exchange.HTTP_RESPONSE_TEXT, status(failure).reasonPhrase());
@@ -69,8 +70,8 @@ public final class ErrorAnswer implements Processor, CamelContextAware {
      */
     public FullHttpResponse response(Failure failure, String text, String accept, boolean close) {
         String id = camelContext.getUuidGenerator().generateExchangeUuid();
-        LOG.info("{} refused: {}: {}", id, failure.kind(), text);
-        ErrorDocument document = ErrorDocument.of(failure, text, id, accept);
+        log.write(failure, id, text, null);
+        ErrorDocument document = ErrorDocument.of(failure, text, id, accept, 1);
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1,
                 status(failure), Unpooled.wrappedBuffer(document.body()));
         document.fields().forEach(response.headers()::set);
@@ -86,23 +87,5 @@ public final class ErrorAnswer implements Processor, CamelContextAware {
     static HttpResponseStatus status(Failure failure) {
         return failure == Failure.LOOP_DETECTED ? new HttpResponseStatus(failure.status(), "Loop Detected")
                 : HttpResponseStatus.valueOf(failure.status());
-    }
-
-    /** The text of a {@link ProxyException} was written for the client; that of any other exception was not. */
-    private static String text(Failure failure, Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ProxyException e) {
-                return e.getMessage();
-            }
-        }
-        return failure.text();
-    }
-
-    private static void log(Failure failure, String id, Throwable cause) {
-        if (failure == Failure.INTERNAL) {
-            LOG.error("{} failed: {}", id, failure.kind(), cause);
-        } else {
-            LOG.info("{} failed: {}: {}", id, failure.kind(), cause.toString());
-        }
     }
 }

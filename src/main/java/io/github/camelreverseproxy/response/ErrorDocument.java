@@ -15,12 +15,13 @@ import org.apache.camel.Exchange;
  * @param text    what follows the kind in the error text
  * @param eventId the exchange's id, which the log names too
  * @param problem whether the client accepts {@code application/problem+json} (RFC 9457)
+ * @param retryAfter in seconds, for status 503
  */
-record ErrorDocument(Failure failure, String text, String eventId, boolean problem) {
+record ErrorDocument(Failure failure, String text, String eventId, boolean problem, int retryAfter) {
     private static final String PROXY = "camel-reverse-proxy";
 
-    static ErrorDocument of(Failure failure, String text, String eventId, String accept) {
-        return new ErrorDocument(failure, text, eventId, accept != null && acceptsProblem(accept));
+    static ErrorDocument of(Failure failure, String text, String eventId, String accept, int retryAfter) {
+        return new ErrorDocument(failure, text, eventId, accept != null && acceptsProblem(accept), retryAfter);
     }
 
     /** Everything but {@code Via} and the framing. */
@@ -32,7 +33,7 @@ record ErrorDocument(Failure failure, String text, String eventId, boolean probl
             fields.put("Allow", ErrorAnswer.ALLOW);
         }
         if (failure.status() == 503) {
-            fields.put("Retry-After", "1");
+            fields.put("Retry-After", Integer.toString(retryAfter));
         }
         return fields;
     }

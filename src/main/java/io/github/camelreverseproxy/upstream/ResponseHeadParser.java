@@ -25,13 +25,29 @@ final class ResponseHeadParser implements HttpMessageParser<ClassicHttpResponse>
 
     private final CharArrayBuffer line = new CharArrayBuffer(128);
 
-    /** @return the head, or null if the connection ends before its first byte */
+    /**
+     * @return the head, or null if the connection ends before its first byte
+     * @throws ResponseBegunException if it fails after that byte, for whatever reason
+     */
     @Override
-    public ClassicHttpResponse parse(SessionInputBuffer buffer, InputStream in) throws IOException, HttpException {
-        line.clear();
-        if (buffer.readLine(line, in) < 0) {
-            return null;
+    public ClassicHttpResponse parse(SessionInputBuffer buffer, InputStream in) throws IOException {
+        boolean begun = false;
+        try {
+            line.clear();
+            if (buffer.readLine(line, in) < 0) {
+                return null;
+            }
+            begun = true;
+            return head(buffer, in);
+        } catch (IOException | HttpException e) {
+            if (begun || buffer.length() > 0 || !line.isEmpty()) {
+                throw new ResponseBegunException(e);
+            }
+            throw (IOException) e;
         }
+    }
+
+    private ClassicHttpResponse head(SessionInputBuffer buffer, InputStream in) throws IOException, HttpException {
         ClassicHttpResponse head = statusLine();
         int size = 0;
         for (int fields = 0; next(buffer, in); fields++) {

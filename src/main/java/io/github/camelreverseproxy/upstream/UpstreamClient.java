@@ -1,9 +1,9 @@
 package io.github.camelreverseproxy.upstream;
 
 import java.io.IOException;
-import java.util.Map;
 
 import io.github.camelreverseproxy.EndToEndFields;
+import io.github.camelreverseproxy.upstream.UpstreamException.Progress;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
@@ -17,15 +17,21 @@ import org.apache.hc.client5.http.classic.ExecRuntime;
 import org.apache.hc.client5.http.impl.DefaultClientConnectionReuseStrategy;
 import org.apache.hc.client5.http.impl.DefaultConnectionKeepAliveStrategy;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpConnection;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.ProtocolException;
+import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
+import org.apache.hc.core5.http.protocol.HttpContext;
+import org.apache.hc.core5.util.TimeValue;
 
 /**
  * One upstream's side of camel-http: what is sent and what is made of the answer. Plugged in before HttpClient's own
@@ -34,16 +40,11 @@ import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
  */
 public final class UpstreamClient implements HttpClientConfigurer, HttpActivityListener, ExecChainHandler, CamelContextAware {
     private CamelContext camelContext;
-    private int concurrency;
+    private PoolingHttpClientConnectionManager connections;
     private String method = "";
     private String fieldName;
     private String fieldValue;
     private int maxResponseBody = Integer.MAX_VALUE;
-
-    /** @param concurrency requests in flight at once at this upstream; 0 for no limit */
-    public void setConcurrency(int concurrency) {
-        this.concurrency = concurrency;
-    }
 
     /** @param method of a message that has none; if empty, POST with a body and GET without */
     public void setMethod(String method) {
@@ -75,21 +76,24 @@ public final class UpstreamClient implements HttpClientConfigurer, HttpActivityL
     @Override
     public void configureHttpClient(HttpClientBuilder builder) {
         DnsResolver resolver = camelContext.getRegistry().findSingleByType(DnsResolver.class);
-        builder.setConnectionManager(UpstreamConnections.pool(concurrency, resolver)).addExecInterceptorFirst("upstream", this);
+        connections = UpstreamConnections.pool(resolver);
+        builder.setConnectionManager(connections).addExecInterceptorFirst("upstream", this);
     }
 
     @Override
-    public ClassicHttpResponse execute(ClassicHttpRequest endpoint, ExecChain.Scope scope, ExecChain chain)
-            throws IOException, HttpException {
+    public ClassicHttpResponse execute(ClassicHttpRequest endpoint, ExecChain.Scope scope, ExecChain chain) throws IOException {
         Exchange exchange = (Exchange) scope.clientContext.getAttribute("org.apache.camel.Exchange");
         ClassicHttpRequest request = request(exchange.getMessage(), scope.route.getTargetHost(), endpoint.getPath());
         ExecRuntime connection = scope.execRuntime;
+        Attempt attempt = new Attempt();
         try {
             connection.acquireEndpoint(scope.exchangeId, scope.route, null, scope.clientContext);
             if (!connection.isEndpointConnected()) {
                 connection.connectEndpoint(scope.clientContext);
             }
-            ClassicHttpResponse head = connection.execute(scope.exchangeId, request, null, scope.clientContext);
+            attempt.progress = Progress.SENT;
+            ClassicHttpResponse head = connection.execute(scope.exchangeId, request, attempt, scope.clientContext);
+            attempt.progress = Progress.ANSWERING;
             ClassicHttpResponse whole = UpstreamResponse.read(head, request, maxResponseBody, out(exchange).getHeaders());
             if (DefaultClientConnectionReuseStrategy.INSTANCE.keepAlive(request, head, scope.clientContext)) {
                 connection.markConnectionReusable(null,
@@ -99,9 +103,30 @@ public final class UpstreamClient implements HttpClientConfigurer, HttpActivityL
             }
             connection.releaseEndpoint();
             return whole;
-        } catch (IOException | HttpException | RuntimeException e) {
+        } catch (IOException | HttpException e) {
+            connection.discardEndpoint();
+            // The others in the pool are no better, most likely, and not every request may be sent again.
+            connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
+            throw new UpstreamException(e, e instanceof ResponseBegunException ? Progress.ANSWERING : attempt.progress);
+        } catch (RuntimeException e) {
             connection.discardEndpoint();
             throw e;
+        }
+    }
+
+    /** How far it has come; an interim response is the beginning of one. */
+    private static final class Attempt implements HttpResponseInformationCallback {
+        private static final int MAX_INTERIM = 10;
+
+        private Progress progress = Progress.NOT_SENT;
+        private int interim;
+
+        @Override
+        public void execute(HttpResponse response, HttpConnection connection, HttpContext context) throws HttpException {
+            progress = Progress.ANSWERING;
+            if (++interim > MAX_INTERIM) {
+                throw new ProtocolException("too many interim responses");
+            }
         }
     }
 

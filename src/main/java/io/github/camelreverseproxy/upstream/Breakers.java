@@ -1,0 +1,37 @@
+package io.github.camelreverseproxy.upstream;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.apache.camel.CamelContext;
+import org.apache.camel.ExtendedCamelContext;
+
+/** The breakers of a Camel context by the names of their upstreams. Thread-safe. */
+final class Breakers {
+    private final Map<String, UpstreamBreaker> byName = new ConcurrentHashMap<>();
+
+    private Breakers() {
+    }
+
+    static Breakers of(CamelContext context) {
+        ExtendedCamelContext extended = context.getCamelContextExtension();
+        synchronized (extended) {
+            Breakers breakers = extended.getContextPlugin(Breakers.class);
+            if (breakers == null) {
+                breakers = new Breakers();
+                extended.addContextPlugin(Breakers.class, breakers);
+            }
+            return breakers;
+        }
+    }
+
+    /** @return the one before, or null */
+    UpstreamBreaker put(String upstream, UpstreamBreaker breaker) {
+        return byName.put(upstream, breaker);
+    }
+
+    /** @return null if the upstream has none, which means that it may always be called */
+    UpstreamBreaker get(String upstream) {
+        return byName.get(upstream);
+    }
+}

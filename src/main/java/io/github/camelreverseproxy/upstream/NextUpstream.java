@@ -1,0 +1,146 @@
+package io.github.camelreverseproxy.upstream;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.AsyncProcessor;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.EndpointAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.Navigate;
+import org.apache.camel.processor.loadbalancer.RoundRobinLoadBalancer;
+
+/**
+ * Round robin that knows the breakers: in strict order, but past the upstreams that are open or full and past those that
+ * the exchange has already tried. When no other is left, one that is open but answers is taken all the same, so that a
+ * broken page never takes a site down. Thread-safe.
+ */
+public final class NextUpstream extends RoundRobinLoadBalancer implements CamelContextAware {
+    private static final String TRIED = NextUpstream.class.getName() + ".tried";
+    private static final String FAILED = NextUpstream.class.getName() + ".failed";
+
+    private record Upstream(String name, AsyncProcessor route) {
+    }
+
+    private final Object order = new Object();
+    private volatile List<Upstream> upstreams = List.of();
+    private CamelContext camelContext;
+    private Breakers breakers;
+    private int cursor;
+
+    @Override
+    public CamelContext getCamelContext() {
+        return camelContext;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext camelContext) {
+        this.camelContext = camelContext;
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        breakers = Breakers.of(camelContext);
+        List<Upstream> found = new ArrayList<>();
+        for (AsyncProcessor processor : doGetProcessors()) {
+            found.add(new Upstream(name(processor), processor));
+        }
+        if (found.size() > Long.SIZE) {
+            throw new IllegalArgumentException("more than " + Long.SIZE + " upstreams in one load balancer");
+        }
+        upstreams = found;
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+        List<Upstream> all = upstreams;
+        int chosen = choose(exchange, all);
+        if (chosen < 0) {
+            exchange.setException(unavailable(exchange, all));
+            callback.done(true);
+            return true;
+        }
+        Upstream upstream = all.get(chosen);
+        UpstreamBreaker breaker = breakers.get(upstream.name);
+        return upstream.route.process(exchange, done -> {
+            if (breaker != null) {
+                breaker.releaseUnused();
+            }
+            if (exchange.getException() != null) {
+                exchange.setProperty(TRIED, tried(exchange) | 1L << chosen);
+                exchange.setProperty(FAILED, exchange.getException());
+            }
+            callback.done(done);
+        });
+    }
+
+    /** Whether an upstream is left that the exchange has not tried in this round. */
+    static boolean isLeft(Exchange exchange) {
+        return tried(exchange) != -1;
+    }
+
+    /** Begins another round: all upstreams may be tried again. */
+    static void again(Exchange exchange) {
+        exchange.removeProperty(TRIED);
+    }
+
+    private int choose(Exchange exchange, List<Upstream> all) {
+        long tried = tried(exchange);
+        synchronized (order) {
+            for (int pass = 0; pass < 2; pass++) {
+                for (int i = 0; i < all.size(); i++) {
+                    int candidate = (cursor + i) % all.size();
+                    if ((tried >> candidate & 1) == 0 && admits(all.get(candidate), pass > 0)) {
+                        cursor = (candidate + 1) % all.size();
+                        return candidate;
+                    }
+                }
+            }
+        }
+        return -1;
+    }
+
+    private boolean admits(Upstream upstream, boolean lastResort) {
+        UpstreamBreaker breaker = breakers.get(upstream.name);
+        return breaker == null || (lastResort ? breaker.tryLastResort() : breaker.tryAcquirePermission());
+    }
+
+    /** What the exchange has met with so far, if anything, and that all upstreams are open or full otherwise. */
+    private Exception unavailable(Exchange exchange, List<Upstream> all) {
+        exchange.setProperty(TRIED, -1L);
+        Exception before = exchange.getProperty(FAILED, Exception.class);
+        if (before != null) {
+            return before;
+        }
+        long millis = all.stream().map(upstream -> breakers.get(upstream.name)).filter(breaker -> breaker != null)
+                .mapToLong(UpstreamBreaker::millisToProbe).min().orElse(0);
+        return new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), (int) Math.max(1, (millis + 999) / 1000));
+    }
+
+    private static long tried(Exchange exchange) {
+        Long tried = (Long) exchange.getProperty(TRIED);
+        return tried == null ? 0 : tried;
+    }
+
+    /** The name of the direct endpoint that a branch sends to. */
+    private static String name(Object branch) {
+        if (branch instanceof EndpointAware aware) {
+            String uri = aware.getEndpoint().getEndpointBaseUri();
+            return uri.substring(uri.indexOf("://") + 3);
+        }
+        if (branch instanceof Navigate<?> node && node.hasNext()) {
+            for (Object next : node.next()) {
+                String name = name(next);
+                if (name != null) {
+                    return name;
+                }
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,36 @@
+package io.github.camelreverseproxy.upstream;
+
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.Predicate;
+
+/**
+ * Whether it is time for the active check of an upstream: when its breaker is open and may be probed. The check that
+ * this is true for is the probe. Thread-safe once configured.
+ */
+public final class UpstreamCheck implements Predicate, CamelContextAware {
+    private CamelContext camelContext;
+    private String name;
+
+    /** @param name of the upstream */
+    public void setName(String name) {
+        this.name = name;
+    }
+
+    @Override
+    public CamelContext getCamelContext() {
+        return camelContext;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext camelContext) {
+        this.camelContext = camelContext;
+    }
+
+    @Override
+    public boolean matches(Exchange exchange) {
+        UpstreamBreaker breaker = Breakers.of(camelContext).get(name);
+        return breaker != null && breaker.tryCheck();
+    }
+}

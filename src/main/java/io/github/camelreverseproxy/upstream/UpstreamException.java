@@ -1,0 +1,34 @@
+package io.github.camelreverseproxy.upstream;
+
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
+
+/** An attempt at an upstream that brought no response, and how far it had come. */
+public final class UpstreamException extends ProxyException {
+    private static final long serialVersionUID = 1L;
+
+    /** How far an attempt had come. */
+    public enum Progress {
+        /** No byte of the request was sent. */
+        NOT_SENT,
+        /** Something was sent, and no byte of a response has come. */
+        SENT,
+        /** A response had begun. */
+        ANSWERING
+    }
+
+    private final Progress progress;
+
+    UpstreamException(Exception cause, Progress progress) {
+        this(Failure.of(cause instanceof ResponseBegunException ? cause.getCause() : cause), cause, progress);
+    }
+
+    private UpstreamException(Failure failure, Exception cause, Progress progress) {
+        super(failure, failure.text(), cause);
+        this.progress = progress;
+    }
+
+    public Progress progress() {
+        return progress;
+    }
+}
