@@ -95,6 +95,7 @@ public final class EndToEndFields {
         return name.regionMatches(true, 0, "Camel", 0, 5);
     }
 
+    /** In lower case. Host is none, whatever a client says: it belongs to the request itself. */
     private static Set<String> options(Collection<String> connection) {
         Set<String> options = Set.of();
         for (String value : connection) {
@@ -104,6 +105,7 @@ public final class EndToEndFields {
             for (String option : value.split(",")) {
                 options = options.isEmpty() ? new HashSet<>() : options;
                 options.add(option.strip().toLowerCase(Locale.ROOT));
+                options.remove("host");
             }
         }
         return options;

@@ -27,6 +27,7 @@ public enum Failure {
     NO_RESPONSE("NoResponse", 502, "connection_terminated", "the server closed the connection before its response was complete"),
     BAD_RESPONSE("BadResponse", 502, "http_protocol_error", "the server's response is malformed"),
     RESPONSE_TOO_LARGE("BadResponse", 502, "http_response_body_size", "the server's response is larger than allowed"),
+    CONNECT_TIMEOUT("Timeout", 504, "connection_timeout", "request took longer than the configured timeout"),
     TIMEOUT("Timeout", 504, "http_response_timeout", "request took longer than the configured timeout"),
     UNAVAILABLE("Unavailable", 503, "destination_unavailable", "no upstream can take the request"),
     OVERLOADED("Unavailable", 503, "connection_limit_reached", "too many requests in flight"),
@@ -80,7 +81,7 @@ public enum Failure {
     /** Whether it is the upstream that failed, without an answer. */
     public boolean isUpstreams() {
         return switch (this) {
-            case CONNECT_FAILED, UNRESOLVED_HOST, NO_RESPONSE, BAD_RESPONSE, RESPONSE_TOO_LARGE, TIMEOUT -> true;
+            case CONNECT_FAILED, UNRESOLVED_HOST, NO_RESPONSE, BAD_RESPONSE, RESPONSE_TOO_LARGE, CONNECT_TIMEOUT, TIMEOUT -> true;
             default -> false;
         };
     }
@@ -123,7 +124,10 @@ public enum Failure {
         if (e instanceof ConnectionRequestTimeoutException) {
             return UNAVAILABLE;
         }
-        if (e instanceof ConnectTimeoutException || e instanceof SocketTimeoutException) {
+        if (e instanceof ConnectTimeoutException) {
+            return CONNECT_TIMEOUT;
+        }
+        if (e instanceof SocketTimeoutException) {
             return TIMEOUT;
         }
         if (e instanceof ConnectException || e instanceof NoRouteToHostException) {

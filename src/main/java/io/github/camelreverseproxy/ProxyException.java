@@ -35,6 +35,16 @@ public class ProxyException extends IOException {
         this.retryAfter = retryAfter;
     }
 
+    /** The first one along the causes of an exception, or null; suppressed exceptions are earlier attempts' and do not count. */
+    public static ProxyException in(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ProxyException found) {
+                return found;
+            }
+        }
+        return null;
+    }
+
     public final Failure failure() {
         return failure;
     }

@@ -1,6 +1,8 @@
 package io.github.camelreverseproxy;
 
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +31,7 @@ public final class Settings implements CamelContextAware {
     private static final Consumer<String> TIME = value -> number(value, 1, Integer.MAX_VALUE);
 
     private static final Map<String, Consumer<String>> PROXY = Map.ofEntries(
-            Map.entry("proxy.host", TEXT),
+            Map.entry("proxy.host", Settings::host),
             Map.entry("proxy.port", value -> number(value, 1, 65535)),
             Map.entry("proxy.header.style", Settings::style),
             Map.entry("proxy.forwarded.by", TEXT),
@@ -47,10 +49,10 @@ public final class Settings implements CamelContextAware {
             Map.entry("proxy.timeout.drain", TIME),
             Map.entry("proxy.max-in-flight", SIZE),
             Map.entry("proxy.max-threads", SIZE),
-            Map.entry("proxy.max-target", SIZE),
-            Map.entry("proxy.max-head", SIZE),
-            Map.entry("proxy.max-request-body", SIZE),
-            Map.entry("proxy.max-response-body", SIZE));
+            Map.entry("proxy.max-target", value -> number(value, 1, 1 << 20)),
+            Map.entry("proxy.max-head", value -> number(value, 1, 1 << 20)),
+            Map.entry("proxy.max-request-body", value -> number(value, 1, 1 << 30)),
+            Map.entry("proxy.max-response-body", value -> number(value, 1, 1 << 30)));
 
     private static final Pattern UPSTREAM_KEY = Pattern.compile("upstream[A-Za-z0-9_-]*\\.(.*)");
     private static final Map<String, Consumer<String>> UPSTREAM = Map.of(
@@ -118,6 +120,15 @@ public final class Settings implements CamelContextAware {
         }
     }
 
+    private static void host(String value) {
+        TEXT.accept(value);
+        try {
+            InetAddress.getByName(value);
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("no such host", e);
+        }
+    }
+
     private static void path(String value) {
         if (!value.isEmpty() && (!value.startsWith("/") || URI.create(value).getRawPath() == null)) {
             throw new IllegalArgumentException("not a path");
@@ -127,8 +138,8 @@ public final class Settings implements CamelContextAware {
     private static void url(String value) {
         URI uri = URI.create(value);
         boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-        if (!http || uri.getHost() == null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
-            throw new IllegalArgumentException("not an http or https URL without a query");
+        if (!http || uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
+            throw new IllegalArgumentException("not an http or https URL without user, query and fragment");
         }
     }
 }

@@ -259,7 +259,7 @@ class ErrorTest {
              Connection one = new Connection(full.getLocalPort()); Connection two = new Connection(full.getLocalPort())) {
             String url = "http://127.0.0.1:" + full.getLocalPort();
             try (Proxy proxy = new Proxy("proxy.timeout.connect", "300").before(url, url, url).start()) {
-                error(proxy.exchange(GET), 504, "Timeout: ", "http_response_timeout");
+                error(proxy.exchange(GET), 504, "Timeout: ", "connection_timeout");
             }
         }
     }

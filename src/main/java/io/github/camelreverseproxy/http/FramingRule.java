@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy.http;
 
 import java.util.List;
+import java.util.Locale;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
@@ -52,7 +53,7 @@ final class FramingRule implements RequestRule {
                 return true;
             }
         }
-        return switch (coding.toLowerCase(java.util.Locale.ROOT)) {
+        return switch (coding.toLowerCase(Locale.ROOT)) {
             case "", "chunked", "identity", "gzip", "x-gzip", "deflate", "compress", "x-compress" -> true;
             default -> false;
         };

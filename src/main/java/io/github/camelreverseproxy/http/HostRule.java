@@ -29,7 +29,10 @@ final class HostRule implements RequestRule {
         }
     }
 
-    /** uri-host [ ":" port ] of RFC 9110, section 7.2; the empty string is one. */
+    /**
+     * uri-host [ ":" port ] of RFC 9110, section 7.2; the empty string is one. Of the characters that the grammar allows,
+     * those are left out that would forge elements of {@code Forwarded}: comma, semicolon and equals sign.
+     */
     static boolean valid(String host) {
         int i = host.startsWith("[") ? literal(host) : name(host);
         if (i < 0) {
@@ -60,7 +63,7 @@ final class HostRule implements RequestRule {
             boolean unreserved = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "-._~".indexOf(c) >= 0;
             boolean escape = c == '%' && i + 2 < host.length() && Character.digit(host.charAt(i + 1), 16) >= 0
                     && Character.digit(host.charAt(i + 2), 16) >= 0;
-            if (!unreserved && !escape && "!$&'()*+,;=".indexOf(c) < 0) {
+            if (!unreserved && !escape && "!$&'()*+".indexOf(c) < 0) {
                 return -1;
             }
         }

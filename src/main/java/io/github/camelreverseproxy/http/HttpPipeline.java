@@ -2,6 +2,7 @@ package io.github.camelreverseproxy.http;
 
 import io.github.camelreverseproxy.response.ErrorAnswer;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import org.apache.camel.component.netty.NettyConsumer;
@@ -14,7 +15,10 @@ import org.apache.camel.component.netty.http.NettyHttpConsumer;
  * a handler for each. The settings are those of the {@code proxy.*} properties of the same names.
  */
 public final class HttpPipeline extends HttpServerInitializerFactory {
-    private final RequestRules rules = new RequestRules();
+    /** Room for method, version and spaces, and for the rule on targets to see that one is too long. */
+    private static final int REQUEST_LINE_REST = 64;
+
+    private RequestRules rules = new RequestRules(8192);
     private int maxTarget = 8192;
     private int maxHead = 32768;
     private int maxRequestBody = 10 * 1024 * 1024;
@@ -31,6 +35,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
 
     private HttpPipeline(NettyHttpConsumer consumer, HttpPipeline settings) {
         super(consumer);
+        rules = new RequestRules(settings.maxTarget);
         maxTarget = settings.maxTarget;
         maxHead = settings.maxHead;
         maxRequestBody = settings.maxRequestBody;
@@ -93,18 +98,23 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
     @Override
     protected void initChannel(Channel channel) {
         ChannelPipeline pipeline = channel.pipeline();
-        pipeline.addLast("decoder", new RequestDecoder(maxTarget + REQUEST_LINE_REST, maxHead));
+        // A client that has nothing more to send still gets its answers.
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        RequestDecoder decoder = new RequestDecoder(maxTarget + REQUEST_LINE_REST, maxHead);
+        pipeline.addLast("decoder", decoder);
         pipeline.addLast("encoder", new HttpResponseEncoder());
-        pipeline.addLast("timeouts", new RequestTimeouts(new RequestTimeouts.Limits(headTimeout, bodyTimeout, idleTimeout)));
+        pipeline.addLast("timeouts", new RequestTimeouts(decoder, timeouts()));
         pipeline.addLast("rules", rules);
         pipeline.addLast("order", new ResponseOrder());
         pipeline.addLast("framing", new ResponseFraming(connections));
+        pipeline.addLast("limit", new RequestLimit(inFlight));
         pipeline.addLast("aggregator", new RequestAggregator(maxRequestBody));
-        pipeline.addLast("refusals", new Refusals(errors, inFlight));
+        pipeline.addLast("refusals", new Refusals(errors));
         int port = consumer.getConfiguration().getPort();
         pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());
     }
 
-    /** The longest method that is forwarded, the version and two spaces. */
-    private static final int REQUEST_LINE_REST = "OPTIONS  HTTP/1.1".length();
+    private RequestTimeouts.Limits timeouts() {
+        return new RequestTimeouts.Limits(headTimeout, bodyTimeout, idleTimeout);
+    }
 }

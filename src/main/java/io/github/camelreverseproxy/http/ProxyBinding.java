@@ -48,7 +48,7 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
 
     @Override
     public Message toCamelMessage(FullHttpRequest request, Exchange exchange, NettyHttpConfiguration configuration) {
-        inFlight.add(exchange);
+        inFlight.begin(exchange);
         Message message = exchange.getIn();
         Map<String, Object> headers = message.getHeaders();
         EndToEndFields.read(request.headers(), request.headers().getAll(HttpHeaderNames.CONNECTION), headers);

@@ -11,14 +11,17 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 
 /**
- * Netty's decoder, and the rules of RFC 9112 about bytes that are gone once a head has been decoded: no obs-fold
- * (section 5.2), no Transfer-Encoding beside Content-Length (section 6.1) and nothing but empty lines before a request
- * line (section 2.2). Not sharable; runs on the channel's event loop.
+ * Netty's decoder, and the rules of RFC 9112 about bytes that are gone once a head has been decoded: nothing but empty
+ * lines before a request line (section 2.2), single spaces in it (section 3), no obs-fold (section 5.2) and no
+ * Transfer-Encoding beside Content-Length (section 6.1). Not sharable; runs on the channel's event loop.
  */
 final class RequestDecoder extends HttpRequestDecoder {
+    private enum Line { NONE, REQUEST, FIELDS }
+
     private boolean inHead = true;
-    private boolean blankStart = true;
-    private boolean lineStart;
+    private Line line = Line.NONE;
+    private byte previous;
+    private int spaces;
     private String violation;
 
     /**
@@ -48,29 +51,63 @@ final class RequestDecoder extends HttpRequestDecoder {
             }
             if (message instanceof LastHttpContent) {
                 inHead = true;
-                blankStart = true;
-                lineStart = false;
+                line = Line.NONE;
+                previous = 0;
+                spaces = 0;
             }
         }
     }
 
+    /** Whether a head has begun and is not complete. */
+    boolean isWithinHead() {
+        return inHead && (line != Line.NONE || actualReadableBytes() > 0);
+    }
+
     /** Looks at the bytes of a head that the decoder has just consumed; they may come in any number of pieces. */
     private void inspect(ByteBuf in, int from, int to) {
-        for (int i = from; i < to; i++) {
+        for (int i = from; i < to && violation == null; i++) {
             byte b = in.getByte(i);
-            if (blankStart) {
-                if (b == '\r' || b == '\n') {
-                    continue;
-                }
-                blankStart = false;
-                if (b <= ' ') {
-                    violation = "something other than an empty line before the request line";
-                }
-            } else if (lineStart && (b == ' ' || b == '\t')) {
-                violation = "folded field line";
+            switch (line) {
+                case NONE -> beforeRequestLine(b);
+                case REQUEST -> requestLine(b);
+                case FIELDS -> fields(b);
             }
-            lineStart = b == '\n';
         }
+    }
+
+    /** Empty lines, with their CR, may come before a request line (section 2.2). */
+    private void beforeRequestLine(byte b) {
+        if (b == '\r' && previous != '\r' || b == '\n' && previous == '\r') {
+            previous = b;
+        } else if (b <= ' ' || previous == '\r') {
+            violation = "something other than an empty line before the request line";
+        } else {
+            line = Line.REQUEST;
+            previous = b;
+        }
+    }
+
+    /** Two spaces, and no other white space or control character but the CRLF at the end; the version in capitals. */
+    private void requestLine(byte b) {
+        if (b == '\n') {
+            line = Line.FIELDS;
+        } else if (previous == '\r' || b != '\r' && b < ' ' && b >= 0 || b == 0x7f) {
+            violation = "white space or a control character in the request line";
+        } else if (b == ' ') {
+            if (++spaces > 2 || previous == ' ') {
+                violation = "more than two spaces in the request line";
+            }
+        } else if (spaces == 2 && b >= 'a' && b <= 'z') {
+            violation = "malformed HTTP version";
+        }
+        previous = b;
+    }
+
+    private void fields(byte b) {
+        if (previous == '\n' && (b == ' ' || b == '\t')) {
+            violation = "folded field line";
+        }
+        previous = b;
     }
 
     @Override

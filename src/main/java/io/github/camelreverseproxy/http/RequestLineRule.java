@@ -26,8 +26,18 @@ final class RequestLineRule implements RequestRule {
         }
     }
 
+    private final int maxTarget;
+
+    /** @param maxTarget longest request target, in bytes */
+    RequestLineRule(int maxTarget) {
+        this.maxTarget = maxTarget;
+    }
+
     @Override
     public void check(HttpRequest request) throws ProxyException {
+        if (request.uri().length() > maxTarget) {
+            throw new ProxyException(Failure.TARGET_TOO_LONG);
+        }
         version(request.protocolVersion());
         method(request.method().name());
         request.setUri(target(request.uri(), request.method().name()));

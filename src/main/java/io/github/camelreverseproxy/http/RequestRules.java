@@ -15,8 +15,13 @@ import io.netty.util.ReferenceCountUtil;
 /** Holds each head against the rules, in their order; the first one broken makes the request a {@link Refusal}. */
 @Sharable
 final class RequestRules extends ChannelInboundHandlerAdapter {
-    private final List<RequestRule> rules = List.of(RequestRules::decoded, new FramingRule(), new RequestLineRule(),
-            new HostRule(), new ExpectationRule());
+    private final List<RequestRule> rules;
+
+    /** @param maxTarget longest request target, in bytes */
+    RequestRules(int maxTarget) {
+        rules = List.of(RequestRules::limits, new FramingRule(), RequestRules::decoded, new RequestLineRule(maxTarget),
+                new HostRule(), new ExpectationRule());
+    }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
@@ -34,8 +39,8 @@ final class RequestRules extends ChannelInboundHandlerAdapter {
         ctx.fireChannelRead(onward);
     }
 
-    /** What the decoder could not read: too long a line, too large a head, or not HTTP. */
-    static void decoded(HttpRequest request) throws ProxyException {
+    /** Too long a line, or too large a head. */
+    private static void limits(HttpRequest request) throws ProxyException {
         Throwable cause = request.decoderResult().cause();
         if (cause instanceof TooLongHttpLineException) {
             throw new ProxyException(Failure.TARGET_TOO_LONG);
@@ -43,7 +48,11 @@ final class RequestRules extends ChannelInboundHandlerAdapter {
         if (cause instanceof TooLongHttpHeaderException) {
             throw new ProxyException(Failure.HEAD_TOO_LARGE);
         }
-        if (cause != null) {
+    }
+
+    /** What else the decoder could not read. */
+    private static void decoded(HttpRequest request) throws ProxyException {
+        if (request.decoderResult().isFailure()) {
             throw new ProxyException(Failure.BAD_REQUEST);
         }
     }

@@ -5,33 +5,40 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.Failure;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 
 /**
  * Ends connections whose client takes too long: with 408 while a head or a body is incomplete (RFC 9110, section
- * 15.5.9), silently between requests. A client that waits for its upstream is never timed out here. One timer for each
- * connection, which is only set anew when a deadline comes nearer. Not sharable; runs on the channel's event loop.
+ * 15.5.9), silently between requests and when nothing of a response is taken any more. A client that waits for its
+ * upstream is never timed out here. One timer for each connection, which is only set anew when a deadline comes nearer.
+ * Not sharable; runs on the channel's event loop.
  */
 final class RequestTimeouts extends ChannelDuplexHandler {
     /** All in milliseconds. */
     record Limits(long head, long body, long idle) {
     }
 
-    private enum Awaiting { REQUEST, HEAD, BODY, RESPONSE }
+    private enum Awaiting { REQUEST, HEAD, BODY, RESPONSE, TAKING }
 
+    private final RequestDecoder decoder;
     private final Limits limits;
     private Awaiting awaiting = Awaiting.REQUEST;
     private boolean inBody;
-    private boolean decoded;
     private int unanswered;
+    private int writing;
+    private long progress;
     private long deadline;
     private long alarm;
     private ScheduledFuture<?> timer;
 
-    RequestTimeouts(Limits limits) {
+    RequestTimeouts(RequestDecoder decoder, Limits limits) {
+        this.decoder = decoder;
         this.limits = limits;
     }
 
@@ -51,7 +58,6 @@ final class RequestTimeouts extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        decoded = true;
         if (message instanceof HttpRequest) {
             unanswered++;
             inBody = true;
@@ -62,29 +68,59 @@ final class RequestTimeouts extends ChannelDuplexHandler {
         ctx.fireChannelRead(message);
     }
 
-    /** After each read: bytes that did not complete a message are the beginning of a head, or more of a body. */
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (inBody && unanswered <= 1) {
+        if (inBody && unanswered == 1) {
             await(ctx, Awaiting.BODY, limits.body);
-        } else if (unanswered > 0) {
-            awaiting = Awaiting.RESPONSE;
-        } else if (!decoded && awaiting != Awaiting.HEAD) {
-            await(ctx, Awaiting.HEAD, limits.head);
+        } else {
+            look(ctx);
         }
-        decoded = false;
         ctx.fireChannelReadComplete();
+    }
+
+    /** A body whose rest will never come. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownReadComplete && inBody) {
+            inBody = false;
+            ctx.fireChannelRead(new Refusal(Failure.BAD_REQUEST, "the body is incomplete", true, null));
+        }
+        ctx.fireUserEventTriggered(event);
     }
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        ctx.write(message, promise);
-        if (ResponseFraming.endsResponse(message) && unanswered > 0 && --unanswered <= 1) {
-            if (inBody) {
+        ChannelPromise written = promise;
+        if (ResponseFraming.endsResponse(message)) {
+            writing++;
+            written = promise.unvoid();
+            written.addListener((ChannelFutureListener) done -> {
+                writing--;
+                unanswered = Math.max(0, unanswered - 1);
+                look(ctx);
+            });
+        }
+        ctx.write(message, written);
+        if (writing > 0 && awaiting != Awaiting.TAKING) {
+            await(ctx, Awaiting.TAKING, limits.body);
+        }
+    }
+
+    /** What is awaited after a read, or a response that has gone out. */
+    private void look(ChannelHandlerContext ctx) {
+        if (writing > 0) {
+            return;
+        }
+        if (unanswered > 0) {
+            if (inBody && unanswered == 1) {
                 await(ctx, Awaiting.BODY, limits.body);
-            } else if (unanswered == 0) {
-                await(ctx, Awaiting.REQUEST, limits.idle);
+            } else {
+                awaiting = Awaiting.RESPONSE;
             }
+        } else if (!decoder.isWithinHead()) {
+            await(ctx, Awaiting.REQUEST, limits.idle);
+        } else if (awaiting != Awaiting.HEAD) {
+            await(ctx, Awaiting.HEAD, limits.head);
         }
     }
 
@@ -110,14 +146,26 @@ final class RequestTimeouts extends ChannelDuplexHandler {
             set(ctx, limits.head);
         } else if (left > 0) {
             set(ctx, left);
-        } else if (awaiting == Awaiting.REQUEST) {
+        } else if (awaiting == Awaiting.TAKING && takes(ctx)) {
+            await(ctx, Awaiting.TAKING, limits.body);
+            set(ctx, limits.body);
+        } else if (awaiting == Awaiting.REQUEST || awaiting == Awaiting.TAKING) {
             ctx.close();
         } else {
             if (awaiting == Awaiting.HEAD) {
                 unanswered++;
             }
+            inBody = false;
             awaiting = Awaiting.RESPONSE;
             ctx.fireChannelRead(new Refusal(Failure.REQUEST_TIMEOUT, null));
         }
+    }
+
+    /** Whether any byte of the responses has gone out since the last look. */
+    private boolean takes(ChannelHandlerContext ctx) {
+        ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
+        long before = progress;
+        progress = buffer == null ? 0 : buffer.currentProgress() + ((long) System.identityHashCode(buffer.current()) << 32);
+        return progress != before;
     }
 }

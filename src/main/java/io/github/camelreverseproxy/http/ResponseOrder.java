@@ -4,8 +4,10 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
@@ -15,8 +17,9 @@ import io.netty.util.ReferenceCountUtil;
 
 /**
  * Answers pipelined requests in their order (RFC 9112, section 9.3.2) by letting one request at a time go on: the next
- * one waits here until the response before it has been written. When more than a few messages wait, nothing more is
- * read from the connection; after a response that ends the connection, nothing that came goes on. Not sharable; runs on the channel's event loop.
+ * one waits here until the response before it has gone out. When more than a few messages wait, nothing more is read
+ * from the connection; after a response that ends the connection, nothing that came goes on; and a client that has
+ * nothing more to send is answered before its connection is closed. Not sharable; runs on the channel's event loop.
  */
 final class ResponseOrder extends ChannelDuplexHandler {
     private static final int MAX_WAITING = 64;
@@ -25,20 +28,19 @@ final class ResponseOrder extends ChannelDuplexHandler {
     private boolean busy;
     private boolean complete = true;
     private boolean ended;
+    private boolean inputEnded;
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (ended) {
             ReferenceCountUtil.release(message);
-            return;
-        }
-        if (waiting.isEmpty() && mayGo(message)) {
+        } else if (waiting.isEmpty() && mayGo(message)) {
             ctx.fireChannelRead(message);
-            return;
-        }
-        waiting.add(message);
-        if (waiting.size() >= MAX_WAITING) {
-            ctx.channel().config().setAutoRead(false);
+        } else {
+            waiting.add(message);
+            if (waiting.size() >= MAX_WAITING) {
+                ctx.channel().config().setAutoRead(false);
+            }
         }
     }
 
@@ -46,13 +48,21 @@ final class ResponseOrder extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         ended |= message instanceof HttpResponse response
                 && response.headers().containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
-        ctx.write(message, promise);
+        ChannelPromise written = promise;
         if (ResponseFraming.endsResponse(message)) {
-            busy = false;
-            if (!waiting.isEmpty()) {
-                ctx.executor().execute(() -> release(ctx));
-            }
+            written = promise.unvoid();
+            written.addListener((ChannelFutureListener) done -> next(ctx));
         }
+        ctx.write(message, written);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownReadComplete) {
+            inputEnded = true;
+            closeIfDone(ctx);
+        }
+        ctx.fireUserEventTriggered(event);
     }
 
     @Override
@@ -60,12 +70,9 @@ final class ResponseOrder extends ChannelDuplexHandler {
         drop();
     }
 
-    private void drop() {
-        waiting.forEach(ReferenceCountUtil::release);
-        waiting.clear();
-    }
-
-    private void release(ChannelHandlerContext ctx) {
+    /** A response has gone out: the next request may go on. */
+    private void next(ChannelHandlerContext ctx) {
+        busy = false;
         if (ended) {
             drop();
         }
@@ -73,8 +80,22 @@ final class ResponseOrder extends ChannelDuplexHandler {
             ctx.fireChannelRead(waiting.poll());
         }
         if (waiting.isEmpty()) {
-            ctx.channel().config().setAutoRead(true);
+            if (!ctx.channel().config().isAutoRead()) {
+                ctx.channel().config().setAutoRead(true);
+            }
+            closeIfDone(ctx);
         }
+    }
+
+    private void closeIfDone(ChannelHandlerContext ctx) {
+        if (inputEnded && !busy && waiting.isEmpty()) {
+            ctx.close();
+        }
+    }
+
+    private void drop() {
+        waiting.forEach(ReferenceCountUtil::release);
+        waiting.clear();
     }
 
     /** The next request has to wait; the refusal of a request whose body is not complete takes that request's place. */

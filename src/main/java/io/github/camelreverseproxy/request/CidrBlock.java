@@ -19,6 +19,9 @@ public record CidrBlock(InetAddress network, int prefix) {
     private static CidrBlock of(String block) {
         int slash = block.indexOf('/');
         String address = slash < 0 ? block : block.substring(0, slash);
+        if (slash >= 0 && !block.substring(slash + 1).matches("[0-9]{1,3}")) {
+            throw new IllegalArgumentException("not a prefix length: " + block);
+        }
         if (!address.matches("[0-9]+(\\.[0-9]+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
             throw new IllegalArgumentException("not an IP address: " + address);
         }

@@ -82,7 +82,7 @@ record JsonObjectEnd(int brace, boolean empty) {
             }
             return new JsonObjectEnd(brace, empty);
         } catch (StreamConstraintsException e) {
-            throw invalid(e.getLocation(), "nested deeper than " + MAX_DEPTH);
+            throw invalid(position(e), "nested deeper than " + MAX_DEPTH);
         } catch (JsonProcessingException e) {
             throw invalid(e.getLocation(), "unexpected input");
         } catch (ProxyException e) {
@@ -90,6 +90,10 @@ record JsonObjectEnd(int brace, boolean empty) {
         } catch (IOException e) {
             throw new ProxyException(Failure.INVALID_JSON, Failure.INVALID_JSON.text(), e);
         }
+    }
+
+    private static JsonLocation position(StreamConstraintsException e) {
+        return e.getLocation() != null || !(e.getProcessor() instanceof JsonParser parser) ? e.getLocation() : parser.currentLocation();
     }
 
     private static String type(JsonToken token) {

@@ -35,7 +35,7 @@ public final class LoopGuard implements Processor {
         Collection<?> lines = via == null ? List.of() : via instanceof Collection<?> several ? several : List.of(via);
         for (Object line : lines) {
             for (String hop : line.toString().split(",")) {
-                if (hop.strip().equals(entry)) {
+                if (hop.strip().replaceAll("\\s+", " ").equals(entry)) {
                     throw new ProxyException(Failure.LOOP_DETECTED);
                 }
             }

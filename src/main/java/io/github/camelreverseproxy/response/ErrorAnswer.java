@@ -14,7 +14,6 @@ import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.apache.camel.util.ObjectHelper;
 
 /**
  * Answers with an error: for a route as its processor, for the connection pipeline as a whole response. The client
@@ -49,11 +48,11 @@ public final class ErrorAnswer implements Processor, CamelContextAware {
         Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, exchange.getException(), Throwable.class);
         Failure failure = Failure.of(cause);
         Message message = exchange.getMessage();
-        String accept = message.getHeader("Accept", String.class);
-        ProxyException told = ObjectHelper.getException(ProxyException.class, cause);
+        Object accept = message.getHeader("Accept");
+        ProxyException told = ProxyException.in(cause);
         String text = told == null ? failure.text() : told.getMessage();
         log.write(failure, exchange.getExchangeId(), text, cause);
-        ErrorDocument document = ErrorDocument.of(failure, text, exchange.getExchangeId(), accept,
+        ErrorDocument document = ErrorDocument.of(failure, text, exchange.getExchangeId(), accept == null ? null : accept.toString(),
                 told == null ? 1 : told.retryAfter());
         message.getHeaders().clear();
         message.setHeader(Exchange.HTTP_RESPONSE_CODE, failure.status());
@@ -83,9 +82,14 @@ public final class ErrorAnswer implements Processor, CamelContextAware {
         return response;
     }
 
-    /** With the reason phrases of RFC 9110 and, for 508, RFC 5842. */
+    /** With the reason phrases of RFC 9110, and of RFC 5842 for 508. */
     static HttpResponseStatus status(Failure failure) {
-        return failure == Failure.LOOP_DETECTED ? new HttpResponseStatus(failure.status(), "Loop Detected")
-                : HttpResponseStatus.valueOf(failure.status());
+        return switch (failure) {
+            case CONTENT_TOO_LARGE -> new HttpResponseStatus(413, "Content Too Large");
+            case TARGET_TOO_LONG -> new HttpResponseStatus(414, "URI Too Long");
+            case PATCH_FAILED -> new HttpResponseStatus(422, "Unprocessable Content");
+            case LOOP_DETECTED -> new HttpResponseStatus(508, "Loop Detected");
+            default -> HttpResponseStatus.valueOf(failure.status());
+        };
     }
 }

@@ -53,7 +53,7 @@ record ErrorDocument(Failure failure, String text, String eventId, boolean probl
     }
 
     private static boolean acceptsProblem(String accept) {
-        for (String range : accept.toLowerCase(Locale.ROOT).split(",")) {
+        for (String range : accept.toLowerCase(Locale.ROOT).split("[\\[\\],]")) {
             String[] parameters = range.split(";");
             if (parameters[0].strip().equals("application/problem+json")) {
                 for (int i = 1; i < parameters.length; i++) {

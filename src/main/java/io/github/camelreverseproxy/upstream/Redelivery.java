@@ -7,7 +7,6 @@ import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Predicate;
-import org.apache.camel.util.ObjectHelper;
 
 /**
  * Whether a failed request goes to another upstream, and when: at once while there are upstreams that it has not tried,
@@ -61,8 +60,7 @@ public final class Redelivery implements Predicate {
         if (failure == Failure.UNAVAILABLE) {
             return true;
         }
-        UpstreamException attempt = ObjectHelper.getException(UpstreamException.class, failed);
-        if (attempt == null) {
+        if (!(ProxyException.in(failed) instanceof UpstreamException attempt)) {
             return false;
         }
         return switch (attempt.progress()) {

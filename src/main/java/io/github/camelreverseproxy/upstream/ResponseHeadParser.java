@@ -10,7 +10,6 @@ import org.apache.hc.core5.http.HttpVersion;
 import org.apache.hc.core5.http.ProtocolException;
 import org.apache.hc.core5.http.io.HttpMessageParser;
 import org.apache.hc.core5.http.io.SessionInputBuffer;
-import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.util.CharArrayBuffer;
 
@@ -48,7 +47,7 @@ final class ResponseHeadParser implements HttpMessageParser<ClassicHttpResponse>
     }
 
     private ClassicHttpResponse head(SessionInputBuffer buffer, InputStream in) throws IOException, HttpException {
-        ClassicHttpResponse head = statusLine();
+        ClassicHttpResponse head = statusLine(buffer, in);
         int size = 0;
         for (int fields = 0; next(buffer, in); fields++) {
             size += line.length();
@@ -69,7 +68,7 @@ final class ResponseHeadParser implements HttpMessageParser<ClassicHttpResponse>
         return !line.isEmpty();
     }
 
-    private ClassicHttpResponse statusLine() throws ProtocolException {
+    private ClassicHttpResponse statusLine(SessionInputBuffer buffer, InputStream in) throws ProtocolException {
         boolean version = line.length() >= 12 && line.substring(0, 7).equals("HTTP/1.") && digit(7) >= 0 && line.charAt(8) == ' ';
         boolean end = line.length() == 12 || line.length() > 12 && line.charAt(12) == ' ';
         if (!version || !end || digit(9) < 1 || digit(10) < 0 || digit(11) < 0) {
@@ -77,7 +76,7 @@ final class ResponseHeadParser implements HttpMessageParser<ClassicHttpResponse>
         }
         int status = digit(9) * 100 + digit(10) * 10 + digit(11);
         String reason = line.length() > 13 ? text(13) : "";
-        ClassicHttpResponse head = new BasicClassicHttpResponse(status, reason);
+        ClassicHttpResponse head = new ResponseHead(status, reason, buffer, in);
         head.setVersion(digit(7) == 0 ? HttpVersion.HTTP_1_0 : HttpVersion.HTTP_1_1);
         return head;
     }

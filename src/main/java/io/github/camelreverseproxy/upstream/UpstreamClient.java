@@ -1,8 +1,10 @@
 package io.github.camelreverseproxy.upstream;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 
 import io.github.camelreverseproxy.EndToEndFields;
+import io.github.camelreverseproxy.upstream.ReuseGuard.StaleConnectionException;
 import io.github.camelreverseproxy.upstream.UpstreamException.Progress;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
@@ -26,12 +28,14 @@ import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.ProtocolException;
 import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
 
 /**
  * One upstream's side of camel-http: what is sent and what is made of the answer. Plugged in before HttpClient's own
@@ -84,18 +88,30 @@ public final class UpstreamClient implements HttpClientConfigurer, HttpActivityL
     public ClassicHttpResponse execute(ClassicHttpRequest endpoint, ExecChain.Scope scope, ExecChain chain) throws IOException {
         Exchange exchange = (Exchange) scope.clientContext.getAttribute("org.apache.camel.Exchange");
         ClassicHttpRequest request = request(exchange.getMessage(), scope.route.getTargetHost(), endpoint.getPath());
-        ExecRuntime connection = scope.execRuntime;
-        Attempt attempt = new Attempt();
+        while (true) {
+            try {
+                return attempt(exchange, request, scope.execRuntime, scope);
+            } catch (StaleConnectionException e) {
+                connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
+            }
+        }
+    }
+
+    private ClassicHttpResponse attempt(Exchange exchange, ClassicHttpRequest request, ExecRuntime connection, ExecChain.Scope scope)
+            throws IOException {
+        Timeout patience = scope.clientContext.getRequestConfigOrDefault().getResponseTimeout();
+        Attempt attempt = new Attempt(patience == null ? Long.MAX_VALUE / 2_000_000 : patience.toMilliseconds(), connection);
         try {
             connection.acquireEndpoint(scope.exchangeId, scope.route, null, scope.clientContext);
             if (!connection.isEndpointConnected()) {
                 connection.connectEndpoint(scope.clientContext);
             }
             attempt.progress = Progress.SENT;
-            ClassicHttpResponse head = connection.execute(scope.exchangeId, request, attempt, scope.clientContext);
+            ResponseHead head = (ResponseHead) attempt.head(request, scope);
             attempt.progress = Progress.ANSWERING;
             ClassicHttpResponse whole = UpstreamResponse.read(head, request, maxResponseBody, out(exchange).getHeaders());
-            if (DefaultClientConnectionReuseStrategy.INSTANCE.keepAlive(request, head, scope.clientContext)) {
+            boolean reusable = DefaultClientConnectionReuseStrategy.INSTANCE.keepAlive(request, head, scope.clientContext);
+            if (reusable && !head.isFollowed()) {
                 connection.markConnectionReusable(null,
                         DefaultConnectionKeepAliveStrategy.INSTANCE.getKeepAliveDuration(head, scope.clientContext));
             } else {
@@ -103,6 +119,9 @@ public final class UpstreamClient implements HttpClientConfigurer, HttpActivityL
             }
             connection.releaseEndpoint();
             return whole;
+        } catch (StaleConnectionException e) {
+            connection.discardEndpoint();
+            throw e;
         } catch (IOException | HttpException e) {
             connection.discardEndpoint();
             // The others in the pool are no better, most likely, and not every request may be sent again.
@@ -115,17 +134,39 @@ public final class UpstreamClient implements HttpClientConfigurer, HttpActivityL
     }
 
     /** How far it has come; an interim response is the beginning of one. */
-    private static final class Attempt implements HttpResponseInformationCallback {
+    private static final class Attempt extends Watchdog.Watched implements HttpResponseInformationCallback {
         private static final int MAX_INTERIM = 10;
 
+        private final ExecRuntime connection;
         private Progress progress = Progress.NOT_SENT;
         private int interim;
 
+        Attempt(long patience, ExecRuntime connection) {
+            super(patience, connection::discardEndpoint);
+            this.connection = connection;
+        }
+
+        /** Sends the request and waits for a response to begin. */
+        ClassicHttpResponse head(ClassicHttpRequest request, ExecChain.Scope scope) throws IOException, HttpException {
+            Watchdog.watch(this);
+            try {
+                ClassicHttpResponse head = connection.execute(scope.exchangeId, request, this, scope.clientContext);
+                if (Watchdog.release(this)) {
+                    return head;
+                }
+            } catch (IOException | HttpException | IllegalStateException e) {
+                if (Watchdog.release(this)) {
+                    throw e;
+                }
+            }
+            throw new SocketTimeoutException("no response in time");
+        }
+
         @Override
-        public void execute(HttpResponse response, HttpConnection connection, HttpContext context) throws HttpException {
+        public void execute(HttpResponse response, HttpConnection on, HttpContext context) throws HttpException {
             progress = Progress.ANSWERING;
-            if (++interim > MAX_INTERIM) {
-                throw new ProtocolException("too many interim responses");
+            if (++interim > MAX_INTERIM || response.getCode() == HttpStatus.SC_SWITCHING_PROTOCOLS) {
+                throw new ProtocolException("unexpected interim response");
             }
         }
     }

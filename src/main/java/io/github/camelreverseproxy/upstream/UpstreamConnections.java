@@ -1,39 +1,73 @@
 package io.github.camelreverseproxy.upstream;
 
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 import org.apache.hc.client5.http.DnsResolver;
-import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.SystemDefaultDnsResolver;
+import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
+import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.io.DetachedSocketFactory;
+import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.config.CharCodingConfig;
 import org.apache.hc.core5.http.config.Http1Config;
-import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.http.config.RegistryBuilder;
+import org.apache.hc.core5.http.impl.io.MonitoringResponseOutOfOrderStrategy;
+import org.apache.hc.core5.http.io.HttpConnectionFactory;
+import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
+import org.apache.hc.core5.pool.PoolReusePolicy;
 
-/** The connections to one upstream, with a strict parser behind them. */
-final class UpstreamConnections {
-    private static final int MAX_LINE = 32 * 1024;
-    private static final TimeValue VALIDATE_AFTER = TimeValue.ofSeconds(1);
+/** The connections to one upstream: strict about responses, and looked at before they are used again. Stateless. */
+final class UpstreamConnections implements HttpConnectionFactory<ManagedHttpClientConnection> {
+    private static final Http1Config LIMITS = Http1Config.custom().setMaxLineLength(32 * 1024).build();
+    /** Field values are bytes to a proxy; this charset has a character for each of them. */
+    private static final CharCodingConfig BYTES = CharCodingConfig.custom().setCharset(StandardCharsets.ISO_8859_1).build();
 
     private UpstreamConnections() {
     }
 
     /** @param resolver of host names, or null for the system's */
     static PoolingHttpClientConnectionManager pool(DnsResolver resolver) {
-        Http1Config limits = Http1Config.custom().setMaxLineLength(MAX_LINE).build();
-        return PoolingHttpClientConnectionManagerBuilder.create()
-                // The breaker limits the requests in flight.
-                .setMaxConnTotal(Integer.MAX_VALUE)
-                .setMaxConnPerRoute(Integer.MAX_VALUE)
-                .setDnsResolver(resolver)
-                .setDefaultConnectionConfig(ConnectionConfig.custom().setValidateAfterInactivity(VALIDATE_AFTER).build())
-                .setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
-                        .http1Config(limits)
-                        // Field values are bytes to a proxy; this charset has a character for each of them.
-                        .charCodingConfig(CharCodingConfig.custom().setCharset(StandardCharsets.ISO_8859_1).build())
-                        .responseParserFactory(config -> new ResponseHeadParser())
-                        .build())
-                .build();
+        // A channel's socket can be looked at without waiting; TLS has bytes of its own on the way.
+        DetachedSocketFactory sockets = new DetachedSocketFactory() {
+            @Override
+            public Socket create(java.net.Proxy proxy) throws IOException {
+                return proxy == null ? new Socket() : new Socket(proxy);
+            }
+
+            @Override
+            public Socket create(String scheme, java.net.Proxy proxy) throws IOException {
+                return proxy == null && "http".equals(scheme) ? SocketChannel.open().socket() : create(proxy);
+            }
+        };
+        DefaultHttpClientConnectionOperator operator = new DefaultHttpClientConnectionOperator(sockets,
+                DefaultSchemePortResolver.INSTANCE, resolver == null ? SystemDefaultDnsResolver.INSTANCE : resolver,
+                RegistryBuilder.<TlsSocketStrategy>create().register("https", DefaultClientTlsStrategy.createDefault()).build());
+        PoolingHttpClientConnectionManager pool = new PoolingHttpClientConnectionManager(operator,
+                PoolConcurrencyPolicy.STRICT, PoolReusePolicy.LIFO, null, new UpstreamConnections());
+        // The breaker limits the requests in flight.
+        pool.setMaxTotal(Integer.MAX_VALUE);
+        pool.setDefaultMaxPerRoute(Integer.MAX_VALUE);
+        return pool;
+    }
+
+    @Override
+    public ManagedHttpClientConnection createConnection(Socket socket) throws IOException {
+        ReuseGuard guard = new ReuseGuard();
+        ManagedHttpClientConnection connection = ManagedHttpClientConnectionFactory.builder()
+                .http1Config(LIMITS)
+                .charCodingConfig(BYTES)
+                .responseOutOfOrderStrategy(MonitoringResponseOutOfOrderStrategy.INSTANCE)
+                .requestWriterFactory(() -> guard)
+                .responseParserFactory(config -> new ResponseHeadParser())
+                .build().createConnection(socket);
+        guard.watch(connection);
+        return connection;
     }
 }

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.camelreverseproxy.EndToEndFields;
-import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpVersion;
+import org.apache.hc.core5.http.ProtocolException;
 import org.apache.hc.core5.http.io.entity.AbstractHttpEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 
@@ -27,70 +27,63 @@ final class UpstreamResponse {
     }
 
     /**
-     * @param head    what HttpClient has read so far
      * @param maxBody in bytes
      * @param headers takes the end-to-end fields
      * @return status, reason and body; the fields are in {@code headers}
-     * @throws ProxyException if the response is malformed or larger than allowed
-     * @throws IOException    if the connection ends or stalls first
+     * @throws ProtocolException if the response is malformed
+     * @throws ProxyException    if it is larger than allowed
+     * @throws IOException       if the connection ends or stalls first
      */
-    static ClassicHttpResponse read(ClassicHttpResponse head, ClassicHttpRequest request, int maxBody,
-                                    Map<String, Object> headers) throws IOException {
-        requireFraming(head);
-        byte[] body = body(head.getEntity(), maxBody);
+    static ClassicHttpResponse read(ResponseHead head, ClassicHttpRequest request, int maxBody, Map<String, Object> headers)
+            throws IOException, ProtocolException {
+        List<String> lengths = values(head, "Content-Length");
+        List<String> codings = values(head, "Transfer-Encoding");
+        requireFraming(head, lengths, codings);
+        int status = head.getCode();
+        boolean bodiless = request.getMethod().equals("HEAD") || status == 204 || status == 304;
+        byte[] body = bodiless ? new byte[0] : body(new ResponseBody(head, maxBody), lengths, codings);
         EndToEndFields.read(fields(head), values(head, "Connection"), headers);
-        Header length = head.getFirstHeader("Content-Length");
-        if (length != null && (request.getMethod().equals("HEAD") || head.getCode() == 304)) {
-            headers.put(length.getName(), length.getValue());
+        if (bodiless && status != 204 && !lengths.isEmpty()) {
+            headers.put("Content-Length", lengths.get(0));
         }
-        ClassicHttpResponse whole = new BasicClassicHttpResponse(head.getCode(), head.getReasonPhrase());
+        ClassicHttpResponse whole = new BasicClassicHttpResponse(status, head.getReasonPhrase());
         if (body.length > 0) {
             whole.setEntity(new Whole(body));
         }
         return whole;
     }
 
-    private static void requireFraming(ClassicHttpResponse head) throws ProxyException {
-        List<String> lengths = values(head, "Content-Length");
-        List<String> codings = values(head, "Transfer-Encoding");
-        boolean plain = codings.isEmpty() && (lengths.isEmpty() || lengths.size() == 1 && lengths.get(0).matches("[0-9]{1,18}"));
-        boolean chunked = codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked") && lengths.isEmpty();
+    private static void requireFraming(ResponseHead head, List<String> lengths, List<String> codings) throws ProtocolException {
+        boolean plain = codings.isEmpty() && (lengths.isEmpty() || lengths.size() == 1 && digits(lengths.get(0)));
+        boolean chunked = codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked") && lengths.isEmpty()
+                && !head.getVersion().equals(HttpVersion.HTTP_1_0);
         if (!plain && !chunked) {
-            throw new ProxyException(Failure.BAD_RESPONSE);
+            throw new ProtocolException("ambiguous framing");
         }
     }
 
-    private static byte[] body(HttpEntity entity, int max) throws IOException {
-        if (entity == null) {
-            return new byte[0];
-        }
-        long length = entity.getContentLength();
-        InputStream in = entity.getContent();
-        if (length <= max && length >= 0) {
-            byte[] body = new byte[(int) length];
-            in.readNBytes(body, 0, body.length);
-            return body;
-        }
-        byte[] body = length > max ? null : in.readNBytes(max == Integer.MAX_VALUE ? max : max + 1);
-        if (body == null || body.length > max) {
-            throw new ProxyException(Failure.RESPONSE_TOO_LARGE);
-        }
-        return body;
+    private static boolean digits(String length) {
+        return !length.isEmpty() && length.length() < 19 && length.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
-    private static Iterable<Map.Entry<String, String>> fields(ClassicHttpResponse head) {
+    private static byte[] body(ResponseBody body, List<String> lengths, List<String> codings) throws IOException, ProtocolException {
+        return codings.isEmpty() ? body.read(lengths.isEmpty() ? -1 : Long.parseLong(lengths.get(0))) : body.readChunked();
+    }
+
+    private static Iterable<Map.Entry<String, String>> fields(ResponseHead head) {
         List<Map.Entry<String, String>> fields = new ArrayList<>();
         for (Iterator<Header> all = head.headerIterator(); all.hasNext(); ) {
             Header field = all.next();
-            fields.add(Map.entry(field.getName(), field.getValue() == null ? "" : field.getValue()));
+            fields.add(Map.entry(field.getName(), field.getValue()));
         }
         return fields;
     }
 
-    private static List<String> values(ClassicHttpResponse head, String name) {
-        List<String> values = new ArrayList<>(2);
+    private static List<String> values(ResponseHead head, String name) {
+        List<String> values = List.of();
         for (Iterator<Header> all = head.headerIterator(name); all.hasNext(); ) {
-            values.add(String.valueOf(all.next().getValue()));
+            values = values.isEmpty() ? new ArrayList<>(2) : values;
+            values.add(all.next().getValue());
         }
         return values;
     }
