@@ -31,7 +31,6 @@ import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.ProtocolException;
 import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
-import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.util.TimeValue;
@@ -186,7 +185,7 @@ public final class UpstreamClient implements HttpClientConfigurer, HttpActivityL
         if (body != null) {
             request.addHeader("Content-Length", Integer.toString(body.length));
             if (body.length > 0) {
-                request.setEntity(new ByteArrayEntity(body, null));
+                request.setEntity(new WholeBody(body));
             }
         }
         return request;

@@ -1,8 +1,6 @@
 package io.github.camelreverseproxy.upstream;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -15,7 +13,6 @@ import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpVersion;
 import org.apache.hc.core5.http.ProtocolException;
-import org.apache.hc.core5.http.io.entity.AbstractHttpEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 
 /**
@@ -48,7 +45,7 @@ final class UpstreamResponse {
         }
         ClassicHttpResponse whole = new BasicClassicHttpResponse(status, head.getReasonPhrase());
         if (body.length > 0) {
-            whole.setEntity(new Whole(body));
+            whole.setEntity(new WholeBody(body));
         }
         return whole;
     }
@@ -86,35 +83,5 @@ final class UpstreamResponse {
             values.add(all.next().getValue());
         }
         return values;
-    }
-
-    /** A body that has arrived; said to stream, because camel-http makes a byte array of such a body at once. */
-    private static final class Whole extends AbstractHttpEntity {
-        private final byte[] body;
-
-        Whole(byte[] body) {
-            super((String) null, null);
-            this.body = body;
-        }
-
-        @Override
-        public InputStream getContent() {
-            return new ByteArrayInputStream(body);
-        }
-
-        @Override
-        public long getContentLength() {
-            return body.length;
-        }
-
-        @Override
-        public boolean isStreaming() {
-            return true;
-        }
-
-        @Override
-        public void close() {
-            // nothing is held
-        }
     }
 }
