@@ -7,8 +7,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 import io.github.camelreverseproxy.ReverseProxy;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetectorFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -20,6 +24,26 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * test class.
  */
 public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
+    private static final Queue<String> LEAKS = new ConcurrentLinkedQueue<>();
+
+    static {
+        // Before Netty makes its first buffer: what is never released fails the test that closes the proxy next.
+        ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(new ResourceLeakDetectorFactory() {
+            @Override
+            @SuppressWarnings("deprecation")
+            public <T> ResourceLeakDetector<T> newResourceLeakDetector(Class<T> resource, int interval, long maxActive) {
+                return newResourceLeakDetector(resource, interval);
+            }
+
+            @Override
+            public <T> ResourceLeakDetector<T> newResourceLeakDetector(Class<T> resource, int interval) {
+                ResourceLeakDetector<T> detector = new ResourceLeakDetector<>(resource, interval);
+                detector.setLeakListener((type, records) -> LEAKS.add(type + ": " + records));
+                return detector;
+            }
+        });
+    }
+
     private final Map<String, String> properties = new HashMap<>();
     private final List<Upstream> upstreams = new ArrayList<>();
     private final List<String> urls = new ArrayList<>();
@@ -141,6 +165,9 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
         main.stop();
         for (Upstream upstream : upstreams) {
             upstream.close();
+        }
+        if (!LEAKS.isEmpty()) {
+            throw new AssertionError("buffers were never released: " + LEAKS);
         }
     }
 }
