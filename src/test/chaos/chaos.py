@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 CONNECTIONS = 16
+RECOVERY = 11  # seconds until the breakers that the runs before opened have been probed, whatever their step
 
 
 class Upstream(asyncio.Protocol):
@@ -72,6 +73,8 @@ class Load:
         while self.left > 0:
             self.left -= 1
             number = self.total - self.left
+            if number % 100 == 0:
+                await asyncio.sleep(0.02)  # so that it lasts long enough for many kills
             body = b"x" if self.method == "POST" else b""
             head = f"{self.method} /{number} HTTP/1.1\r\nHost: chaos\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
             start = time.monotonic()
@@ -90,6 +93,7 @@ class Load:
             self.latencies.append((start, (time.monotonic() - start) * 1000))
 
     async def run(self, killer):
+        await asyncio.sleep(RECOVERY)
         stop = asyncio.Event()
         killing = asyncio.create_task(killer(self, stop))
         await asyncio.gather(*(self.client() for _ in range(CONNECTIONS)))
