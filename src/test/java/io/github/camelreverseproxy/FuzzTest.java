@@ -19,11 +19,11 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Valid messages with some bytes changed, in an order that a seed fixes: the proxy answers each stream with whole
- * responses or closes it, sends upstreams only requests that can be read in one way, and is the same afterwards. For a
- * longer run: -Dfuzz.streams=20000 -Dfuzz.seed=…
+ * responses or closes it, sends upstreams only requests that can be read in one way, and is the same afterwards. For another
+ * run: -Dfuzz.streams=… -Dfuzz.seed=…
  */
 class FuzzTest {
-    private static final int STREAMS = Integer.getInteger("fuzz.streams", 4000);
+    private static final int STREAMS = Integer.getInteger("fuzz.streams", 16000);
     private static final long SEED = Long.getLong("fuzz.seed", 20261123);
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
