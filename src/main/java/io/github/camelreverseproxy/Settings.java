@@ -13,15 +13,13 @@ import java.util.regex.Pattern;
 
 import io.github.camelreverseproxy.request.CidrBlock;
 import io.github.camelreverseproxy.upstream.StatusRanges;
-import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
 import org.apache.camel.spi.PropertiesComponent;
 
 /**
  * The properties {@code proxy.*} and {@code upstream*.*}: what each may be. {@link #check()} holds what is configured
  * against it, so that a mistake stops the start rather than being ignored.
  */
-public final class Settings implements CamelContextAware {
+public final class Settings extends CamelBean {
     private static final Consumer<String> TEXT = value -> {
         if (value.isBlank()) {
             throw new IllegalArgumentException("it is empty");
@@ -61,21 +59,10 @@ public final class Settings implements CamelContextAware {
             "check.path", Settings::path,
             "check.interval", TIME);
 
-    private CamelContext camelContext;
-
-    @Override
-    public CamelContext getCamelContext() {
-        return camelContext;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext camelContext) {
-        this.camelContext = camelContext;
-    }
 
     /** @throws SettingsException naming the first key that is unknown or has a wrong value */
     public void check() {
-        PropertiesComponent properties = camelContext.getPropertiesComponent();
+        PropertiesComponent properties = getCamelContext().getPropertiesComponent();
         TreeSet<String> keys = new TreeSet<>(PROXY.keySet());
         properties.loadProperties(Settings::ours).stringPropertyNames().forEach(keys::add);
         System.getProperties().stringPropertyNames().stream().filter(Settings::ours).forEach(keys::add);

@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.response;
 
+import io.github.camelreverseproxy.CamelBean;
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
 import io.netty.buffer.Unpooled;
@@ -9,8 +10,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
-import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -19,27 +18,16 @@ import org.apache.camel.Processor;
  * Answers with an error: for a route as its processor, for the connection pipeline as a whole response. The client
  * learns the kind of failure and an event id; causes stay in the log, under the same id. Thread-safe once configured.
  */
-public final class ErrorAnswer implements Processor, CamelContextAware {
+public final class ErrorAnswer extends CamelBean implements Processor {
     /** The methods that are forwarded, as {@code Allow} lists them. */
     public static final String ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-    private CamelContext camelContext;
     private final FailureLog log = new FailureLog();
     private Via via = new Via();
 
     /** Writes the {@code Via} of answers that no route has seen. */
     public void setVia(Via via) {
         this.via = via;
-    }
-
-    @Override
-    public CamelContext getCamelContext() {
-        return camelContext;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext camelContext) {
-        this.camelContext = camelContext;
     }
 
     /** Replaces the message by the error document for the exception that the exchange was caught with. */
@@ -68,7 +56,7 @@ public final class ErrorAnswer implements Processor, CamelContextAware {
      * @param close  whether the connection ends with it
      */
     public FullHttpResponse response(Failure failure, String text, String accept, boolean close) {
-        String id = camelContext.getUuidGenerator().generateExchangeUuid();
+        String id = getCamelContext().getUuidGenerator().generateExchangeUuid();
         log.write(failure, id, text, null);
         ErrorDocument document = ErrorDocument.of(failure, text, id, accept, 1);
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1,

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import io.github.camelreverseproxy.CamelBean;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 
@@ -12,7 +13,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
  * The part of Resilience4j's interface that others look at: name, configuration, events and metrics. They are those of
  * a breaker that decides nothing and is only moved along.
  */
-abstract class ObservedBreaker implements CircuitBreaker {
+abstract class ObservedBreaker extends CamelBean implements CircuitBreaker {
     private CircuitBreaker observed = observed("upstream");
 
     /** @param name of the upstream */

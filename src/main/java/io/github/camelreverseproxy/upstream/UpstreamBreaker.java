@@ -2,15 +2,13 @@ package io.github.camelreverseproxy.upstream;
 
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.upstream.BreakerState.Kind;
+import io.github.camelreverseproxy.upstream.BreakerState.Permit;
+import io.github.camelreverseproxy.upstream.BreakerState.Rules;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
-import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The circuit breaker of an upstream, for Camel's circuitBreaker EIP: Resilience4j's events and metrics with rules of
@@ -22,53 +20,24 @@ import org.slf4j.LoggerFactory;
  * as it is now. A call is let through and reports on the same thread, which is how the two are told to belong together;
  * {@link NextUpstream} lets a call through before the EIP asks. Thread-safe once configured.
  */
-public final class UpstreamBreaker extends ObservedBreaker implements CamelContextAware {
-    private static final Logger LOG = LoggerFactory.getLogger(UpstreamBreaker.class);
+public final class UpstreamBreaker extends ObservedBreaker {
     private static final ThreadLocal<Permit> LET_THROUGH = new ThreadLocal<>();
 
-    private enum Kind { CALL, PROBE, LAST_RESORT }
-
-    /** What is to outlive this object when its route is loaded anew. */
-    private static final class Memory {
-        private final AtomicInteger inFlight = new AtomicInteger();
-        private volatile State state = State.CLOSED;
-        private volatile int epoch;
-        private volatile int inARow;
-        private volatile boolean answers;
-        private volatile long probeAt;
-        private int step;
-    }
-
-    private static final class Permit {
-        private final Memory of;
-        private final Kind kind;
-        private final int epoch;
-        private boolean used;
-
-        Permit(Memory of, Kind kind, int epoch) {
-            this.of = of;
-            this.kind = kind;
-            this.epoch = epoch;
-        }
-    }
-
-    private CamelContext camelContext;
-    private Memory memory = new Memory();
-    private long[] steps = {100, 500, 1000, 10000};
-    private int failures = 3;
+    private BreakerState state = new BreakerState("upstream");
+    private Rules rules = new Rules(new long[] {100, 500, 1000, 10000}, 3);
+    private StatusRanges status = StatusRanges.of("429,500-599");
     private long timeout = 10000;
     private int concurrency;
     private boolean checked;
-    private StatusRanges status = StatusRanges.of("429,500-599");
 
     /** @param steps how long it stays open, in milliseconds, comma-separated */
     public void setSteps(String steps) {
-        this.steps = Arrays.stream(steps.split(",")).map(String::strip).mapToLong(Long::parseLong).toArray();
+        rules = new Rules(Arrays.stream(steps.split(",")).map(String::strip).mapToLong(Long::parseLong).toArray(), rules.failures());
     }
 
     /** @param failures answers in a row that open it */
     public void setFailures(int failures) {
-        this.failures = failures;
+        rules = new Rules(rules.steps(), failures);
     }
 
     /** @param ranges statuses that are failures, like {@code 429,500-599} */
@@ -91,77 +60,61 @@ public final class UpstreamBreaker extends ObservedBreaker implements CamelConte
         checked = !path.isBlank();
     }
 
-    @Override
-    public CamelContext getCamelContext() {
-        return camelContext;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext camelContext) {
-        this.camelContext = camelContext;
-    }
-
-    /** Makes itself known under its name; takes over from the one before, when the route is loaded anew. */
+    /** Makes itself known under its name; takes over the state of the one before, when the route is loaded anew. */
     public void register() {
-        UpstreamBreaker before = Breakers.of(camelContext).put(getName(), this);
-        if (before != null) {
-            memory = before.memory;
-        }
+        UpstreamBreaker before = Breakers.of(getCamelContext()).put(getName(), this);
+        state = before == null ? new BreakerState(getName()) : before.state;
+        state.observe(this::observe);
     }
 
     @Override
     public State getState() {
-        return memory.state;
+        return state.get();
     }
 
     /** How long until it may be probed, in milliseconds; 0 if it is not open. */
     long millisToProbe() {
-        return memory.state == State.CLOSED ? 0 : Math.max(0, TimeUnit.NANOSECONDS.toMillis(memory.probeAt - System.nanoTime()));
+        return state.millisToProbe();
     }
 
     @Override
     public boolean tryAcquirePermission() {
-        return letThrough(memory.state == State.CLOSED ? Kind.CALL : Kind.PROBE, !checked);
+        return isClosed() ? letThrough(Kind.CALL) : !checked && letThrough(Kind.PROBE);
     }
 
     /** Lets a call of the active check through, as the probe. */
     boolean tryCheck() {
-        return memory.state != State.CLOSED && letThrough(Kind.PROBE, true);
+        return !isClosed() && letThrough(Kind.PROBE);
     }
 
     /** Lets a call through though it is open, if the upstream at least answers; for when there is no other. */
     boolean tryLastResort() {
-        return memory.answers && letThrough(memory.state == State.CLOSED ? Kind.CALL : Kind.LAST_RESORT, true);
+        return state.answers() && letThrough(isClosed() ? Kind.CALL : Kind.LAST_RESORT);
     }
 
     @Override
     public void acquirePermission() {
         Permit ahead = LET_THROUGH.get();
-        boolean granted = ahead != null && ahead.of == memory && !ahead.used || tryAcquirePermission();
-        if (!granted) {
+        if ((ahead == null || !ahead.isUnused(state)) && !tryAcquirePermission()) {
             throw CallNotPermittedException.createCallNotPermittedException(observed());
         }
-        LET_THROUGH.get().used = true;
+        LET_THROUGH.get().use();
     }
 
     /** Gives back what was let through ahead on this thread and has not come to the EIP. */
     void releaseUnused() {
         Permit ahead = LET_THROUGH.get();
-        if (ahead != null && ahead.of == memory && !ahead.used) {
+        if (ahead != null && ahead.isUnused(state)) {
             releasePermission();
         }
     }
 
-    /** Gives up a call that was let through but did not take place; a probe may be made anew. */
+    /** Gives up a call that was let through but did not take place. */
     @Override
     public void releasePermission() {
         Permit permit = take();
-        if (permit != null && permit.kind == Kind.PROBE) {
-            synchronized (memory) {
-                if (permit.epoch == memory.epoch) {
-                    become(State.OPEN);
-                }
-            }
+        if (permit != null) {
+            state.abandoned(permit);
         }
     }
 
@@ -170,24 +123,27 @@ public final class UpstreamBreaker extends ObservedBreaker implements CamelConte
         int code = result instanceof Exchange exchange
                 ? exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, int.class) : 0;
         if (status.contains(code)) {
-            failed(take(), true, "status " + code);
+            failed(true, "status " + code);
         } else if (unit.toMillis(duration) >= timeout) {
-            failed(take(), true, "answer after " + unit.toMillis(duration) + " ms");
+            failed(true, "answer after " + unit.toMillis(duration) + " ms");
         } else {
-            succeeded(take());
+            onSuccess(duration, unit);
         }
     }
 
     @Override
     public void onSuccess(long duration, TimeUnit unit) {
-        succeeded(take());
+        Permit permit = take();
+        if (permit != null) {
+            state.succeeded(permit);
+        }
     }
 
     @Override
     public void onError(long duration, TimeUnit unit, Throwable thrown) {
         Failure failure = Failure.of(thrown);
         if (failure.isUpstreams()) {
-            failed(take(), false, failure.kind());
+            failed(false, failure.kind());
         } else {
             releasePermission();
         }
@@ -196,128 +152,43 @@ public final class UpstreamBreaker extends ObservedBreaker implements CamelConte
     /** By hand, from JMX: as after a success. */
     @Override
     public void transitionToClosedState() {
-        synchronized (memory) {
-            close();
-        }
+        state.close();
     }
 
     /** By hand, from JMX: as after a failure. */
     @Override
     public void transitionToOpenState() {
-        synchronized (memory) {
-            open(false, "by hand");
-        }
+        state.open(false, "by hand", rules);
     }
 
     /** By hand, from JMX: the next call is a probe. */
     @Override
     public void transitionToHalfOpenState() {
-        synchronized (memory) {
-            memory.probeAt = System.nanoTime();
-            become(State.OPEN);
+        state.probeNow();
+    }
+
+    private boolean isClosed() {
+        return state.get() == State.CLOSED;
+    }
+
+    private boolean letThrough(Kind kind) {
+        Permit permit = state.letThrough(kind, concurrency);
+        if (permit != null) {
+            LET_THROUGH.set(permit);
+        }
+        return permit != null;
+    }
+
+    private void failed(boolean answered, String cause) {
+        Permit permit = take();
+        if (permit != null) {
+            state.failed(permit, answered, cause, rules);
         }
     }
 
-    private boolean letThrough(Kind kind, boolean mayProbe) {
-        if (!enter()) {
-            return false;
-        }
-        Permit permit = kind == Kind.PROBE ? mayProbe ? probe() : null : new Permit(memory, kind, memory.epoch);
-        if (permit == null) {
-            leave();
-            return false;
-        }
-        LET_THROUGH.set(permit);
-        return true;
-    }
-
-    private Permit probe() {
-        synchronized (memory) {
-            if (memory.state != State.OPEN || System.nanoTime() - memory.probeAt < 0) {
-                return null;
-            }
-            become(State.HALF_OPEN);
-            return new Permit(memory, Kind.PROBE, memory.epoch);
-        }
-    }
-
-    private boolean enter() {
-        int others;
-        do {
-            others = memory.inFlight.get();
-            if (concurrency > 0 && others >= concurrency) {
-                return false;
-            }
-        } while (!memory.inFlight.compareAndSet(others, others + 1));
-        return true;
-    }
-
-    private void leave() {
-        memory.inFlight.decrementAndGet();
-    }
-
-    private Permit take() {
+    private static Permit take() {
         Permit permit = LET_THROUGH.get();
         LET_THROUGH.remove();
-        if (permit != null) {
-            leave();
-        }
         return permit;
-    }
-
-    private void succeeded(Permit permit) {
-        boolean news = permit != null && (permit.kind == Kind.PROBE || permit.kind == Kind.CALL && memory.inARow > 0);
-        if (!news) {
-            return;
-        }
-        synchronized (memory) {
-            if (permit.epoch != memory.epoch) {
-                return;
-            }
-            memory.inARow = 0;
-            if (permit.kind == Kind.PROBE) {
-                close();
-            }
-        }
-    }
-
-    private void failed(Permit permit, boolean answered, String cause) {
-        synchronized (memory) {
-            if (permit == null || permit.epoch != memory.epoch) {
-                return;
-            }
-            if (permit.kind == Kind.LAST_RESORT) {
-                memory.answers &= answered;
-                return;
-            }
-            memory.inARow++;
-            if (permit.kind == Kind.PROBE || !answered || memory.inARow >= failures) {
-                open(answered, cause);
-            }
-        }
-    }
-
-    private void open(boolean answers, String cause) {
-        long wait = steps[Math.min(memory.step, steps.length - 1)];
-        memory.step++;
-        memory.inARow = 0;
-        memory.answers = answers;
-        memory.probeAt = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(wait);
-        become(State.OPEN);
-        LOG.warn("{} open for {} ms, step {}: {}", getName(), wait, memory.step, cause);
-    }
-
-    private void close() {
-        memory.step = 0;
-        memory.inARow = 0;
-        memory.answers = false;
-        become(State.CLOSED);
-        LOG.info("{} closed", getName());
-    }
-
-    private void become(State next) {
-        memory.epoch++;
-        memory.state = next;
-        observe(next);
     }
 }

@@ -1,7 +1,6 @@
 package io.github.camelreverseproxy.upstream;
 
-import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
+import io.github.camelreverseproxy.CamelBean;
 import org.apache.camel.Exchange;
 import org.apache.camel.Predicate;
 
@@ -9,8 +8,7 @@ import org.apache.camel.Predicate;
  * Whether it is time for the active check of an upstream: when its breaker is open and may be probed. The check that
  * this is true for is the probe. Thread-safe once configured.
  */
-public final class UpstreamCheck implements Predicate, CamelContextAware {
-    private CamelContext camelContext;
+public final class UpstreamCheck extends CamelBean implements Predicate {
     private String name;
 
     /** @param name of the upstream */
@@ -19,18 +17,8 @@ public final class UpstreamCheck implements Predicate, CamelContextAware {
     }
 
     @Override
-    public CamelContext getCamelContext() {
-        return camelContext;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext camelContext) {
-        this.camelContext = camelContext;
-    }
-
-    @Override
     public boolean matches(Exchange exchange) {
-        UpstreamBreaker breaker = Breakers.of(camelContext).get(name);
+        UpstreamBreaker breaker = Breakers.of(getCamelContext()).get(name);
         return breaker != null && breaker.tryCheck();
     }
 }

@@ -2,12 +2,12 @@ package io.github.camelreverseproxy.upstream;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.util.concurrent.TimeUnit;
 
+import io.github.camelreverseproxy.CamelBean;
 import io.github.camelreverseproxy.EndToEndFields;
 import io.github.camelreverseproxy.upstream.ReuseGuard.StaleConnectionException;
 import io.github.camelreverseproxy.upstream.UpstreamException.Progress;
-import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.http.HttpActivityListener;
@@ -41,8 +41,9 @@ import org.apache.hc.core5.util.Timeout;
  * stations, it takes their place, so that there is no redirect, retry, cookie, authentication or decompression between
  * the message and the wire, and every byte of the request is written here. Thread-safe once configured.
  */
-public final class UpstreamClient implements HttpClientConfigurer, HttpActivityListener, ExecChainHandler, CamelContextAware {
-    private CamelContext camelContext;
+public final class UpstreamClient extends CamelBean implements HttpClientConfigurer, HttpActivityListener, ExecChainHandler {
+    private static final long FOREVER = TimeUnit.DAYS.toMillis(1000);
+
     private PoolingHttpClientConnectionManager connections;
     private String method = "";
     private String fieldName;
@@ -67,18 +68,8 @@ public final class UpstreamClient implements HttpClientConfigurer, HttpActivityL
     }
 
     @Override
-    public CamelContext getCamelContext() {
-        return camelContext;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext camelContext) {
-        this.camelContext = camelContext;
-    }
-
-    @Override
     public void configureHttpClient(HttpClientBuilder builder) {
-        DnsResolver resolver = camelContext.getRegistry().findSingleByType(DnsResolver.class);
+        DnsResolver resolver = getCamelContext().getRegistry().findSingleByType(DnsResolver.class);
         connections = UpstreamConnections.pool(resolver);
         builder.setConnectionManager(connections).addExecInterceptorFirst("upstream", this);
     }
@@ -99,7 +90,7 @@ public final class UpstreamClient implements HttpClientConfigurer, HttpActivityL
     private ClassicHttpResponse attempt(Exchange exchange, ClassicHttpRequest request, ExecRuntime connection, ExecChain.Scope scope)
             throws IOException {
         Timeout patience = scope.clientContext.getRequestConfigOrDefault().getResponseTimeout();
-        Attempt attempt = new Attempt(patience == null ? Long.MAX_VALUE / 2_000_000 : patience.toMilliseconds(), connection);
+        Attempt attempt = new Attempt(patience == null ? FOREVER : patience.toMilliseconds(), connection);
         try {
             connection.acquireEndpoint(scope.exchangeId, scope.route, null, scope.clientContext);
             if (!connection.isEndpointConnected()) {
