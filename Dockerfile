@@ -31,4 +31,4 @@ EXPOSE 65535
 # The proxy answers TRACE itself, so its health does not depend on an upstream's.
 HEALTHCHECK --interval=5s --timeout=2s --start-period=20s --retries=3 \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${PROXY_PORT:-65535} && printf 'TRACE / HTTP/1.0\\r\\n\\r\\n' >&3 && read -r -t 1 line <&3 && [[ $line == *405* ]]"]
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError", "-jar", "camel-reverse-proxy.jar"]
+ENTRYPOINT ["java", "--sun-misc-unsafe-memory-access=allow", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError", "-jar", "camel-reverse-proxy.jar"]

@@ -126,10 +126,27 @@ class PackagedIT {
         for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
             try (ProxyProcess proxy = ProxyProcess.jar(directory, environment(), mistake.getKey())) {
                 assertEquals(2, proxy.exitCode(), proxy.output());
-                List<String> complaints = proxy.output().lines().filter(line -> !line.contains(" INFO ")).toList();
+                List<String> complaints = proxy.output().lines().filter(line -> !line.contains(" INFO ") && !line.startsWith("WARNING: ")).toList();
                 assertEquals(1, complaints.size(), proxy.output());
                 assertTrue(complaints.get(0).startsWith("camel-reverse-proxy: " + mistake.getValue()), complaints.get(0));
             }
+        }
+    }
+
+    @Test
+    void floodOfFailuresIsAFewLinesOfLog() throws Exception {
+        upstream.close();
+        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("PROXY_DEADLINE", "1", "PROXY_BACKOFF_STEPS", "60000")).started();
+             Connection client = new Connection(port)) {
+            long before = proxy.output().lines().count();
+            long start = System.nanoTime();
+            for (int i = 0; i < 10_000; i++) {
+                assertTrue(client.send(GET).receive().status() >= 502);
+            }
+            long seconds = 1 + (System.nanoTime() - start) / 1_000_000_000;
+            long lines = proxy.output().lines().count() - before;
+            assertTrue(lines <= 5 + 3 * seconds, lines + " lines in " + seconds + " s");
+            assertFalse(proxy.output().contains("\tat "), "no stack traces");
         }
     }
 
