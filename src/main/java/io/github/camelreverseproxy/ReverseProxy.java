@@ -9,6 +9,8 @@ import org.apache.camel.main.MainListenerSupport;
 public final class ReverseProxy {
     private static final String DEFAULTS = "classpath:io/github/camelreverseproxy/application.properties";
 
+    private static final int AFTER_DRAIN_SECONDS = 5;
+
     private ReverseProxy() {
     }
 
@@ -27,6 +29,13 @@ public final class ReverseProxy {
             public void beforeInitialize(BaseMainSupport starting) {
                 PropertiesComponent properties = (PropertiesComponent) starting.getCamelContext().getPropertiesComponent();
                 properties.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
+            }
+
+            /** Camel gives up stopping after a while; that has to be later than the drain does. */
+            @Override
+            public void beforeStart(BaseMainSupport starting) {
+                String drain = starting.getCamelContext().resolvePropertyPlaceholders("{{proxy.timeout.drain}}");
+                main.getShutdownStrategy().setExtraShutdownTimeout(Integer.parseInt(drain.strip()) / 1000 + AFTER_DRAIN_SECONDS);
             }
         });
         return main;

@@ -188,6 +188,67 @@ class PackagedIT {
         }
     }
 
+    /** Clients that pause between requests: each answer is whole and good until the connection's end is announced. */
+    @Test
+    void sigtermSparesClientsThatPause() throws Exception {
+        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("UPSTREAM01_CONCURRENCY", "0")).started()) {
+            ExecutorService clients = Executors.newFixedThreadPool(30);
+            List<Future<Integer>> answered = new ArrayList<>();
+            for (int c = 0; c < 30; c++) {
+                int pause = 5 * c;
+                answered.add(clients.submit(() -> {
+                    int count = 0;
+                    try (Connection client = new Connection(port)) {
+                        Message response;
+                        do {
+                            response = client.send(GET).receive();
+                            assertEquals(200, response.status());
+                            count++;
+                            Thread.sleep(pause);
+                        } while (response.value("Connection") == null);
+                    }
+                    return count;
+                }));
+            }
+            while (upstream.pending() < 60) {
+                Thread.onSpinWait();
+            }
+            proxy.terminate();
+            for (Future<Integer> client : answered) {
+                assertTrue(client.get() > 0);
+            }
+            clients.shutdown();
+            assertEquals(143, proxy.exitCode());
+        }
+    }
+
+    /** Longer than Camel's own patience: a slow request, and a response that is taken slowly; idle connections go first. */
+    @Test
+    void sigtermWaitsForWhatIsInFlight() throws Exception {
+        int size = 20_000_000;
+        upstream.behaving((request, out) -> {
+            if (request.target().equals("/slow")) {
+                Thread.sleep(20_000);
+                return Upstream.bytes(Upstream.OK).answer(request, out);
+            }
+            return Upstream.bytes("HTTP/1.1 200 OK\r\nContent-Length: " + size + "\r\n\r\n" + "x".repeat(size)).answer(request, out);
+        });
+        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment()).started(); Connection slow = new Connection(port);
+             Connection idle = new Connection(port); Connection taker = new Connection(port)) {
+            slow.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+            taker.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+            upstream.request();
+            upstream.request();
+            proxy.terminate();
+            assertTrue(idle.ends());
+            assertEquals(size, taker.receive().body().length());
+            Message response = slow.receive();
+            assertEquals(200, response.status());
+            assertEquals("close", response.value("Connection"));
+            assertEquals(143, proxy.exitCode());
+        }
+    }
+
     /** As in the README, but for the jar, which is not in a repository yet. */
     @Test
     void sameRoutesUnderTheCamelCli() throws Exception {

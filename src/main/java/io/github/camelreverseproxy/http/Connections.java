@@ -30,6 +30,7 @@ public final class Connections extends LifecycleStrategySupport implements Camel
     private InFlight inFlight = new InFlight();
     private long drainTimeout = 30000;
     private volatile boolean draining;
+    private volatile boolean ending;
 
     public void setInFlight(InFlight inFlight) {
         this.inFlight = inFlight;
@@ -50,23 +51,34 @@ public final class Connections extends LifecycleStrategySupport implements Camel
         this.camelContext = camelContext;
     }
 
-    /** Has the context tell when it stops. */
+    /** Has the context tell when it stops; takes the place of one that was made before, if the routes are loaded anew. */
     public void register() {
+        camelContext.getLifecycleStrategies().removeIf(Connections.class::isInstance);
         camelContext.addLifecycleStrategy(this);
     }
 
-    /** The group that netty-http puts the connections, and the socket that listens, into. */
+    /** The group that netty-http puts the socket that listens into. */
     ChannelGroup channels() {
         return channels;
     }
 
+    void add(Channel connection) {
+        channels.add(connection);
+    }
+
+    /** Whether each response is the last one of its connection. */
     boolean isDraining() {
         return draining;
     }
 
-    /** Whether a request has come on this connection that is not answered yet. */
-    static void busy(Channel channel, boolean busy) {
-        channel.attr(BUSY).set(busy);
+    /** Whether idle connections have no more time. */
+    boolean isEnding() {
+        return ending;
+    }
+
+    /** Whether a request has come on this connection whose response has not gone out yet. */
+    static void busy(Channel connection, boolean busy) {
+        connection.attr(BUSY).set(busy);
     }
 
     @Override
@@ -78,13 +90,23 @@ public final class Connections extends LifecycleStrategySupport implements Camel
             if (!channels.isEmpty()) {
                 Thread.sleep(GRACE_MILLIS);
             }
-            channels.close(channel -> !Boolean.TRUE.equals(channel.attr(BUSY).get()));
+            ending = true;
+            for (Channel connection : channels) {
+                connection.eventLoop().execute(() -> closeIfIdle(connection));
+            }
             while ((inFlight.count() > 0 || !channels.isEmpty()) && System.nanoTime() - end < 0) {
                 Thread.sleep(POLL_MILLIS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        LOG.info("Drained, {} requests left", inFlight.count());
+        LOG.info("Drained, {} requests and {} connections left", inFlight.count(), channels.size());
+    }
+
+    /** On the connection's event loop, so that no request comes in between. */
+    private static void closeIfIdle(Channel connection) {
+        if (!Boolean.TRUE.equals(connection.attr(BUSY).get())) {
+            connection.close();
+        }
     }
 }

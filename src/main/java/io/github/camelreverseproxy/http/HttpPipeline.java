@@ -97,6 +97,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
 
     @Override
     protected void initChannel(Channel channel) {
+        connections.add(channel);
         ChannelPipeline pipeline = channel.pipeline();
         // A client that has nothing more to send still gets its answers.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);

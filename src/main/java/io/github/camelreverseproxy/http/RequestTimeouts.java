@@ -157,6 +157,7 @@ final class RequestTimeouts extends ChannelDuplexHandler {
             }
             inBody = false;
             awaiting = Awaiting.RESPONSE;
+            set(ctx, limits.body);
             ctx.fireChannelRead(new Refusal(Failure.REQUEST_TIMEOUT, null));
         }
     }

@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.http;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -62,13 +63,18 @@ final class ResponseFraming extends ChannelDuplexHandler {
             framed = head ? withoutContent(response) : response;
         }
         ChannelPromise written = promise;
-        if (closing && endsResponse(message)) {
+        if (endsResponse(message)) {
             written = promise.unvoid();
-            written.addListener((ChannelFutureListener) done -> LingeringClose.close(done.channel()));
+            written.addListener((ChannelFutureListener) done -> ended(done.channel()));
         }
         ctx.write(framed, written);
-        if (endsResponse(message)) {
-            Connections.busy(ctx.channel(), false);
+    }
+
+    /** A response has gone out. */
+    private void ended(Channel channel) {
+        Connections.busy(channel, false);
+        if (closing || connections.isEnding()) {
+            LingeringClose.close(channel);
         }
     }
 

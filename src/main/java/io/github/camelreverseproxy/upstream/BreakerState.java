@@ -17,7 +17,7 @@ final class BreakerState {
     private static final Logger LOG = LoggerFactory.getLogger(BreakerState.class);
 
     /** Why a call was let through. */
-    enum Kind { CALL, PROBE, LAST_RESORT }
+    private enum Kind { CALL, PROBE, LAST_RESORT }
 
     /**
      * @param steps    how long to stay open, in milliseconds
@@ -71,28 +71,51 @@ final class BreakerState {
         return state;
     }
 
-    /** Whether it is open though the upstream answers: opened by statuses or slowness. */
-    boolean answers() {
-        return answers;
-    }
-
     long millisToProbe() {
         return state == State.CLOSED ? 0 : Math.max(0, TimeUnit.NANOSECONDS.toMillis(probeAt - System.nanoTime()));
     }
 
     /**
+     * A call, or the probe if it is open and time for one.
+     *
      * @param concurrency calls at once; 0 for no limit
-     * @return null if it is full, or if it is not time for a probe
+     * @param mayProbe    whether this call may be the probe
+     * @return null if it may not go through
      */
-    Permit letThrough(Kind kind, int concurrency) {
+    Permit admit(int concurrency, boolean mayProbe) {
+        // The epoch first: a call that comes in while the state changes then belongs to the epoch before.
+        int seen = epoch;
+        boolean closed = state == State.CLOSED;
+        if (!closed && !mayProbe || !enter(concurrency)) {
+            return null;
+        }
+        return entered(closed ? new Permit(this, Kind.CALL, seen) : probe());
+    }
+
+    /** The probe alone, or null. */
+    Permit admitProbe(int concurrency) {
+        return state != State.CLOSED && enter(concurrency) ? entered(probe()) : null;
+    }
+
+    /** A call though it is open, if the upstream at least answers; or null. */
+    Permit admitLastResort(int concurrency) {
+        int seen = epoch;
+        Kind kind = state == State.CLOSED ? Kind.CALL : Kind.LAST_RESORT;
+        return answers && enter(concurrency) ? new Permit(this, kind, seen) : null;
+    }
+
+    private boolean enter(int concurrency) {
         int others;
         do {
             others = inFlight.get();
             if (concurrency > 0 && others >= concurrency) {
-                return null;
+                return false;
             }
         } while (!inFlight.compareAndSet(others, others + 1));
-        Permit permit = kind == Kind.PROBE ? probe() : new Permit(this, kind, epoch);
+        return true;
+    }
+
+    private Permit entered(Permit permit) {
         if (permit == null) {
             inFlight.decrementAndGet();
         }
@@ -179,8 +202,12 @@ final class BreakerState {
     }
 
     private void become(State next) {
-        epoch++;
         state = next;
-        observer.accept(next);
+        epoch++;
+        try {
+            observer.accept(next);
+        } catch (RuntimeException e) {
+            LOG.warn("{} cannot tell that it is {}", name, next, e);
+        }
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.CamelContext;
@@ -110,11 +111,17 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         return breaker == null || (lastResort ? breaker.tryLastResort() : breaker.tryAcquirePermission());
     }
 
-    /** What the exchange has met with so far, if anything, and that all upstreams are open or full otherwise. */
+    /** What the exchange has met with, if it has met with them all; that they are open or full otherwise. */
     private Exception unavailable(Exchange exchange, List<Upstream> all) {
+        long tried = tried(exchange);
+        boolean full = false;
+        for (int i = 0; i < all.size(); i++) {
+            UpstreamBreaker breaker = breakers.get(all.get(i).name);
+            full |= (tried >> i & 1) == 0 && breaker != null && breaker.getState() == State.CLOSED;
+        }
         exchange.setProperty(TRIED, -1L);
         Exception before = exchange.getProperty(FAILED, Exception.class);
-        if (before != null) {
+        if (before != null && !full) {
             return before;
         }
         long millis = all.stream().map(upstream -> breakers.get(upstream.name)).filter(breaker -> breaker != null)

@@ -34,7 +34,12 @@ abstract class ObservedBreaker extends CamelBean implements CircuitBreaker {
     final void observe(State next) {
         switch (next) {
             case OPEN -> observed.transitionToOpenStateFor(Duration.ofDays(1));
-            case HALF_OPEN -> observed.transitionToHalfOpenState();
+            case HALF_OPEN -> {
+                if (observed.getState() == State.CLOSED) {
+                    observed.transitionToOpenStateFor(Duration.ofDays(1));
+                }
+                observed.transitionToHalfOpenState();
+            }
             default -> observed.transitionToClosedState();
         }
     }

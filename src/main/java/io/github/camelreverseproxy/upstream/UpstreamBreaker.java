@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.upstream.BreakerState.Kind;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.camelreverseproxy.upstream.BreakerState.Rules;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
@@ -64,6 +63,7 @@ public final class UpstreamBreaker extends ObservedBreaker {
     public void register() {
         UpstreamBreaker before = Breakers.of(getCamelContext()).put(getName(), this);
         state = before == null ? new BreakerState(getName()) : before.state;
+        observe(state.get());
         state.observe(this::observe);
     }
 
@@ -79,17 +79,17 @@ public final class UpstreamBreaker extends ObservedBreaker {
 
     @Override
     public boolean tryAcquirePermission() {
-        return isClosed() ? letThrough(Kind.CALL) : !checked && letThrough(Kind.PROBE);
+        return letThrough(state.admit(concurrency, !checked));
     }
 
     /** Lets a call of the active check through, as the probe. */
     boolean tryCheck() {
-        return !isClosed() && letThrough(Kind.PROBE);
+        return letThrough(state.admitProbe(concurrency));
     }
 
     /** Lets a call through though it is open, if the upstream at least answers; for when there is no other. */
     boolean tryLastResort() {
-        return state.answers() && letThrough(isClosed() ? Kind.CALL : Kind.LAST_RESORT);
+        return letThrough(state.admitLastResort(concurrency));
     }
 
     @Override
@@ -167,12 +167,7 @@ public final class UpstreamBreaker extends ObservedBreaker {
         state.probeNow();
     }
 
-    private boolean isClosed() {
-        return state.get() == State.CLOSED;
-    }
-
-    private boolean letThrough(Kind kind) {
-        Permit permit = state.letThrough(kind, concurrency);
+    private static boolean letThrough(Permit permit) {
         if (permit != null) {
             LET_THROUGH.set(permit);
         }

@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.upstream;
 import io.github.camelreverseproxy.CamelBean;
 import org.apache.camel.Exchange;
 import org.apache.camel.Predicate;
+import org.apache.camel.support.SynchronizationAdapter;
 
 /**
  * Whether it is time for the active check of an upstream: when its breaker is open and may be probed. The check that
@@ -19,6 +20,16 @@ public final class UpstreamCheck extends CamelBean implements Predicate {
     @Override
     public boolean matches(Exchange exchange) {
         UpstreamBreaker breaker = Breakers.of(getCamelContext()).get(name);
-        return breaker != null && breaker.tryCheck();
+        if (breaker == null || !breaker.tryCheck()) {
+            return false;
+        }
+        // In case that the check does not come to the breaker's EIP.
+        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+            @Override
+            public void onDone(Exchange done) {
+                breaker.releaseUnused();
+            }
+        });
+        return true;
     }
 }

@@ -91,6 +91,7 @@ public final class UpstreamClient extends CamelBean implements HttpClientConfigu
             throws IOException {
         Timeout patience = scope.clientContext.getRequestConfigOrDefault().getResponseTimeout();
         Attempt attempt = new Attempt(patience == null ? FOREVER : patience.toMilliseconds(), connection);
+        boolean released = false;
         try {
             connection.acquireEndpoint(scope.exchangeId, scope.route, null, scope.clientContext);
             if (!connection.isEndpointConnected()) {
@@ -108,18 +109,18 @@ public final class UpstreamClient extends CamelBean implements HttpClientConfigu
                 connection.markConnectionNonReusable();
             }
             connection.releaseEndpoint();
+            released = true;
             return whole;
         } catch (StaleConnectionException e) {
-            connection.discardEndpoint();
             throw e;
         } catch (IOException | HttpException e) {
-            connection.discardEndpoint();
             // The others in the pool are no better, most likely, and not every request may be sent again.
             connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
             throw new UpstreamException(e, e instanceof ResponseBegunException ? Progress.ANSWERING : attempt.progress);
-        } catch (RuntimeException e) {
-            connection.discardEndpoint();
-            throw e;
+        } finally {
+            if (!released) {
+                connection.discardEndpoint();
+            }
         }
     }
 

@@ -6,12 +6,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 /**
  * Ends attempts that take too long until a response has begun: socket timeouts see neither an upstream that does not
  * read what it is sent nor one that sends a byte now and then. Looks at all attempts several times a second instead of
  * setting a timer for each. Thread-safe.
  */
 final class Watchdog {
+    private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
     private static final long LOOK_MILLIS = 100;
     private static final Set<Watched> WATCHED = ConcurrentHashMap.newKeySet();
 
@@ -55,7 +59,11 @@ final class Watchdog {
         long now = System.nanoTime();
         for (Watched attempt : WATCHED) {
             if (now - attempt.deadline > 0 && WATCHED.remove(attempt)) {
-                attempt.end.run();
+                try {
+                    attempt.end.run();
+                } catch (RuntimeException e) {
+                    LOG.warn("An attempt could not be ended", e);
+                }
             }
         }
     }

@@ -160,6 +160,18 @@ class UpstreamBreakerTest {
     }
 
     @Test
+    void breakerOfAReloadedRouteIsProbedLikeTheOneBefore() {
+        fail(breaker("1", 0), new ConnectException());
+        UpstreamBreaker reloaded = breaker("1", 0);
+        while (!reloaded.tryAcquirePermission()) {
+            Thread.onSpinWait();
+        }
+        assertEquals(State.HALF_OPEN, reloaded.getState());
+        reloaded.onResult(1, TimeUnit.MILLISECONDS, answer(200));
+        assertEquals(State.CLOSED, reloaded.getState());
+    }
+
+    @Test
     void lastResortNeitherOpensNorCloses() {
         for (int i = 0; i < 3; i++) {
             call(breaker, 500);

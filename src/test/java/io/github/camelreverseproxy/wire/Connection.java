@@ -18,7 +18,7 @@ public final class Connection implements AutoCloseable {
 
     public Connection(int port) throws IOException {
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5000);
-        socket.setSoTimeout(20000);
+        socket.setSoTimeout(30000);
         socket.setTcpNoDelay(true);
         in = new BufferedInputStream(socket.getInputStream());
     }
