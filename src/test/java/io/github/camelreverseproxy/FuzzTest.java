@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
  * run: -Dfuzz.streams=… -Dfuzz.seed=…
  */
 class FuzzTest {
-    private static final int STREAMS = Integer.getInteger("fuzz.streams", 16000);
+    private static final int STREAMS = Integer.getInteger("fuzz.streams", 24000);
     private static final long SEED = Long.getLong("fuzz.seed", 20261123);
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 
@@ -40,14 +41,23 @@ final class RequestDecoder extends HttpRequestDecoder {
         super.decode(ctx, in, out);
         if (inHead) {
             inspect(in, from, in.readerIndex());
+        } else if (out.size() == before || out.get(before) instanceof LastHttpContent last && !last.content().isReadable()) {
+            // No content was consumed, so it was chunk sizes and trailers.
+            for (int i = from; i < in.readerIndex(); i++) {
+                fields(in.getByte(i));
+            }
+        } else {
+            previous = 0;
         }
         for (int i = before; i < out.size(); i++) {
             Object message = out.get(i);
-            if (message instanceof HttpMessage head) {
+            if (message instanceof HttpMessage) {
                 inHead = false;
-                if (violation != null && head.decoderResult().isSuccess()) {
-                    head.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(violation)));
-                }
+                previous = 0;
+            }
+            if (violation != null && message instanceof HttpObject part && part.decoderResult().isSuccess()
+                    && (message instanceof HttpMessage || message != LastHttpContent.EMPTY_LAST_CONTENT)) {
+                part.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(violation)));
             }
             if (message instanceof LastHttpContent) {
                 inHead = true;
@@ -103,6 +113,7 @@ final class RequestDecoder extends HttpRequestDecoder {
         previous = b;
     }
 
+    /** Of a head, or of trailers. */
     private void fields(byte b) {
         if (previous == '\n' && (b == ' ' || b == '\t')) {
             violation = "folded field line";

@@ -100,6 +100,11 @@ public final class Upstream implements AutoCloseable {
         return accepted.get();
     }
 
+    /** Connections that are open now. */
+    public int open() {
+        return connections.size();
+    }
+
     public void forget() {
         requests.clear();
     }
