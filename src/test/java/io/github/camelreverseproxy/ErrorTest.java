@@ -33,7 +33,7 @@ class ErrorTest {
         assertTrue(document.get("error").asText().startsWith(text), response.body());
         assertFalse(document.get("event_id").asText().isEmpty());
         assertEquals(2, document.size());
-        for (String internal : List.of("127.0.0.1", "localhost", "Exception", "org.apache", "java", "/work", "\tat ")) {
+        for (String internal : List.of("127.0.0.1", "localhost", "Exception", "org.apache", "java", "/opt/secret", "\tat ")) {
             assertFalse(response.body().contains(internal), response.body());
         }
         return response;
@@ -150,7 +150,7 @@ class ErrorTest {
                 @Override
                 public void configure() {
                     from("direct:upstreams").errorHandler(noErrorHandler())
-                            .throwException(new IllegalStateException("secret of org.apache at /work"));
+                            .throwException(new IllegalStateException("secret of org.apache at /opt/secret"));
                 }
             });
             error(proxy.exchange(GET), 500, "Internal: ", "proxy_internal_error");
