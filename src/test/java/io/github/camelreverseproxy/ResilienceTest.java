@@ -311,7 +311,7 @@ class ResilienceTest {
                 Thread.sleep(50);
                 return Upstream.bytes(Upstream.OK).answer(request, out);
             });
-            allOk(load(proxy, 100, 10, GET));
+            allOk(load(proxy, 200, 10, GET));
             assertTrue(proxy.upstream(1).mostInFlight() <= 9, "in flight: " + proxy.upstream(1).mostInFlight());
             assertTrue(proxy.upstream(1).pending() >= 9);
         }
