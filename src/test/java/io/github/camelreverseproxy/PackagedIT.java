@@ -150,6 +150,37 @@ class PackagedIT {
         }
     }
 
+    /** Each client goes on until a response ends its connection; the n-th pauses n times so many milliseconds between requests. */
+    private void sigtermUnder(ProxyProcess proxy, int clients, int pause) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(clients);
+        List<Future<Integer>> answered = new ArrayList<>();
+        for (int c = 0; c < clients; c++) {
+            int millis = pause * c;
+            answered.add(threads.submit(() -> {
+                int count = 0;
+                try (Connection client = new Connection(port)) {
+                    Message response;
+                    do {
+                        Thread.sleep(count == 0 ? 0 : millis);
+                        response = client.send(GET).receive();
+                        assertEquals(200, response.status());
+                        count++;
+                    } while (response.value("Connection") == null);
+                    assertTrue(client.ends());
+                }
+                return count;
+            }));
+        }
+        while (upstream.pending() < 2 * clients) {
+            Thread.onSpinWait();
+        }
+        proxy.terminate();
+        for (Future<Integer> client : answered) {
+            assertTrue(client.get() > 0);
+        }
+        threads.shutdown();
+    }
+
     /** No new connection, and each request that was sent is answered, with the connection's end announced. */
     @Test
     void sigtermUnderLoadFailsNoRequest() throws Exception {
@@ -158,31 +189,7 @@ class PackagedIT {
             return Upstream.bytes(Upstream.OK).answer(request, out);
         });
         try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("UPSTREAM01_CONCURRENCY", "0")).started()) {
-            ExecutorService clients = Executors.newFixedThreadPool(16);
-            List<Future<Integer>> answered = new ArrayList<>();
-            for (int c = 0; c < 16; c++) {
-                answered.add(clients.submit(() -> {
-                    int count = 0;
-                    try (Connection client = new Connection(port)) {
-                        Message response;
-                        do {
-                            response = client.send(GET).receive();
-                            assertEquals(200, response.status());
-                            count++;
-                        } while (response.value("Connection") == null);
-                        assertTrue(client.ends());
-                    }
-                    return count;
-                }));
-            }
-            while (upstream.pending() < 32) {
-                Thread.onSpinWait();
-            }
-            proxy.terminate();
-            for (Future<Integer> client : answered) {
-                assertTrue(client.get() > 0);
-            }
-            clients.shutdown();
+            sigtermUnder(proxy, 16, 0);
             assertThrows(ConnectException.class, () -> new Connection(port).close());
             assertEquals(143, proxy.exitCode());
         }
@@ -192,32 +199,7 @@ class PackagedIT {
     @Test
     void sigtermSparesClientsThatPause() throws Exception {
         try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("UPSTREAM01_CONCURRENCY", "0")).started()) {
-            ExecutorService clients = Executors.newFixedThreadPool(30);
-            List<Future<Integer>> answered = new ArrayList<>();
-            for (int c = 0; c < 30; c++) {
-                int pause = 5 * c;
-                answered.add(clients.submit(() -> {
-                    int count = 0;
-                    try (Connection client = new Connection(port)) {
-                        Message response;
-                        do {
-                            response = client.send(GET).receive();
-                            assertEquals(200, response.status());
-                            count++;
-                            Thread.sleep(pause);
-                        } while (response.value("Connection") == null);
-                    }
-                    return count;
-                }));
-            }
-            while (upstream.pending() < 60) {
-                Thread.onSpinWait();
-            }
-            proxy.terminate();
-            for (Future<Integer> client : answered) {
-                assertTrue(client.get() > 0);
-            }
-            clients.shutdown();
+            sigtermUnder(proxy, 30, 5);
             assertEquals(143, proxy.exitCode());
         }
     }

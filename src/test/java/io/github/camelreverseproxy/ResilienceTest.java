@@ -3,18 +3,14 @@ package io.github.camelreverseproxy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.camelreverseproxy.wire.Connection;
+import io.github.camelreverseproxy.wire.Load;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
@@ -25,32 +21,6 @@ class ResilienceTest {
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private static final String POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
     private static final String FAULT = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 5\r\n\r\nfault";
-
-    /** Requests by several clients at once, on connections that are kept. */
-    private static List<Integer> load(Proxy proxy, int clients, int each, String request) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(clients);
-        try {
-            List<Future<List<Integer>>> results = new ArrayList<>();
-            for (int c = 0; c < clients; c++) {
-                results.add(threads.submit(() -> {
-                    List<Integer> statuses = new ArrayList<>();
-                    try (Connection client = proxy.connect()) {
-                        for (int i = 0; i < each; i++) {
-                            statuses.add(client.send(request).receive().status());
-                        }
-                    }
-                    return statuses;
-                }));
-            }
-            List<Integer> all = new ArrayList<>();
-            for (Future<List<Integer>> result : results) {
-                all.addAll(result.get());
-            }
-            return all;
-        } finally {
-            threads.shutdown();
-        }
-    }
 
     private static void allOk(List<Integer> statuses) {
         assertEquals(List.of(200), statuses.stream().distinct().toList());
@@ -63,8 +33,8 @@ class ResilienceTest {
                 for (int i = 0; i < dead; i++) {
                     proxy.upstream(i + 1).close();
                 }
-                allOk(load(proxy, 8, 50, GET));
-                allOk(load(proxy, 8, 50, POST));
+                allOk(Load.statuses(proxy, 8, 50, GET));
+                allOk(Load.statuses(proxy, 8, 50, POST));
                 assertEquals(800, proxy.unseen());
             }
         }
@@ -89,7 +59,7 @@ class ResilienceTest {
                 second.close();
                 return count;
             });
-            allOk(load(proxy, 16, 400, GET));
+            allOk(Load.statuses(proxy, 16, 400, GET));
             done.countDown();
             assertTrue(kills.get() > 2, kills.get() + " kills");
             killer.shutdown();
@@ -151,194 +121,15 @@ class ResilienceTest {
     }
 
     @Test
-    void failingAnswersInARowOpenTheBreaker() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.backoff.steps", "60000").start(); Connection client = proxy.connect()) {
-            proxy.upstream(2).answering(FAULT);
-            int faults = 0;
-            for (int i = 0; i < 60; i++) {
-                faults += client.send(GET).receive().status() == 500 ? 1 : 0;
-            }
-            assertEquals(3, faults);
-            assertEquals(3, proxy.upstream(2).pending());
-        }
-    }
-
-    @Test
-    void seedsRule() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.backoff.steps", "60000", "proxy.backoff.status", "400-599", "proxy.backoff.failures", "1").start(); Connection client = proxy.connect()) {
-            proxy.upstream(2).answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-            for (int i = 0; i < 30; i++) {
-                client.send(GET).receive();
-            }
-            assertEquals(1, proxy.upstream(2).pending());
-        }
-    }
-
-    @Test
-    void clientsErrorsAreNoFailures() throws Exception {
-        try (Proxy proxy = new Proxy().start(); Connection client = proxy.connect()) {
-            proxy.answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-            for (int i = 0; i < 30; i++) {
-                client.send(GET).receive();
-            }
-            assertEquals(List.of(10, 10, 10), proxy.upstreams().stream().map(Upstream::pending).toList());
-        }
-    }
-
-    @Test
-    void slowAnswersAreFailuresThatTheClientGets() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.backoff.steps", "60000", "proxy.backoff.timeout", "50").start(); Connection client = proxy.connect()) {
-            proxy.upstream(2).behaving((request, out) -> {
-                Thread.sleep(100);
-                return Upstream.bytes(Upstream.OK).answer(request, out);
-            });
-            for (int i = 0; i < 30; i++) {
-                assertEquals(200, client.send(GET).receive().status());
-            }
-            assertEquals(3, proxy.upstream(2).pending());
-        }
-    }
-
-    /** A broken page never takes a site down: with every breaker open by statuses, requests still get the upstreams' answers. */
-    @Test
-    void openUpstreamThatAnswersIsTheLastResort() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.backoff.steps", "60000").start()) {
-            proxy.answering(FAULT);
-            List<Integer> statuses = load(proxy, 8, 50, GET);
-            assertEquals(List.of(500), statuses.stream().distinct().toList());
-            assertEquals(400, proxy.unseen());
-            proxy.answering(Upstream.OK);
-            allOk(load(proxy, 8, 10, GET));
-        }
-    }
-
-    @Test
-    void aThirdOfTheAnswersAreFaults() throws Exception {
-        try (Proxy proxy = new Proxy().start()) {
-            AtomicInteger count = new AtomicInteger();
-            proxy.behaving((request, out) -> Upstream.bytes(count.incrementAndGet() % 3 == 0 ? FAULT : Upstream.OK).answer(request, out));
-            List<Integer> statuses = load(proxy, 16, 100, GET);
-            assertTrue(statuses.stream().allMatch(status -> status == 200 || status == 500));
-            assertEquals(1600, proxy.unseen());
-        }
-    }
-
-    /** Each wait is at least its step, and while it lasts nothing comes, however many clients there are. */
-    @Test
-    void probesComeOneAtATimeAfterTheSteps() throws Exception {
-        long[] steps = {100, 200, 400, 400};
-        try (Proxy proxy = new Proxy("proxy.backoff.steps", "100,200,400").start()) {
-            Queue<Long> arrivals = new ConcurrentLinkedQueue<>();
-            AtomicInteger atOnce = new AtomicInteger();
-            AtomicInteger most = new AtomicInteger();
-            proxy.upstream(2).behaving((request, out) -> {
-                arrivals.add(System.nanoTime());
-                most.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
-                Thread.sleep(30);
-                atOnce.decrementAndGet();
-                return false;
-            });
-            proxy.exchange(GET);
-            proxy.exchange(GET);
-            ExecutorService clients = Executors.newFixedThreadPool(64);
-            CountDownLatch seen = new CountDownLatch(1);
-            List<Future<?>> done = new ArrayList<>();
-            for (int c = 0; c < 64; c++) {
-                done.add(clients.submit(() -> {
-                    try (Connection client = proxy.connect()) {
-                        while (seen.getCount() > 0) {
-                            assertEquals(200, client.send(GET).receive().status());
-                        }
-                    }
-                    return null;
-                }));
-            }
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-            while (arrivals.size() < 5 && System.nanoTime() < end) {
-                Thread.onSpinWait();
-            }
-            seen.countDown();
-            clients.shutdown();
-            for (Future<?> client : done) {
-                client.get(30, TimeUnit.SECONDS);
-            }
-            assertEquals(1, most.get(), "probes at once");
-            List<Long> times = new ArrayList<>(arrivals);
-            for (int i = 0; i < 4; i++) {
-                long waited = TimeUnit.NANOSECONDS.toMillis(times.get(i + 1) - times.get(i));
-                assertTrue(waited >= steps[i], "waited " + waited + " ms for step " + i);
-            }
-        }
-    }
-
-    @Test
-    void probeThatIsAnsweredClosesTheBreaker() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.backoff.steps", "50").start(); Connection client = proxy.connect()) {
-            proxy.upstream(2).behaving((request, out) -> false);
-            while (proxy.upstream(2).pending() < 2) {
-                assertEquals(200, client.send(GET).receive().status());
-            }
-            proxy.upstream(2).answering(Upstream.OK).forget();
-            while (proxy.upstream(2).pending() < 1) {
-                assertEquals(200, client.send(GET).receive().status());
-            }
-            proxy.upstreams().forEach(Upstream::forget);
-            for (int i = 0; i < 30; i++) {
-                assertEquals(200, client.send(GET).receive().status());
-            }
-            assertEquals(List.of(10, 10, 10), proxy.upstreams().stream().map(Upstream::pending).toList());
-        }
-    }
-
-    @Test
-    void upstreamThatNeverAnswersCostsOneTimeout() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.timeout.response", "300", "proxy.backoff.steps", "60000").start(); Connection client = proxy.connect()) {
-            proxy.upstream(2).behaving((request, out) -> {
-                new CountDownLatch(1).await();
-                return false;
-            });
-            for (int i = 0; i < 30; i++) {
-                assertEquals(200, client.send(GET).receive().status());
-            }
-            assertEquals(1, proxy.upstream(2).pending());
-        }
-    }
-
-    @Test
     void fullUpstreamIsPassedBy() throws Exception {
         try (Proxy proxy = new Proxy().start()) {
             proxy.upstream(1).behaving((request, out) -> {
                 Thread.sleep(50);
                 return Upstream.bytes(Upstream.OK).answer(request, out);
             });
-            allOk(load(proxy, 200, 10, GET));
+            allOk(Load.statuses(proxy, 200, 10, GET));
             assertTrue(proxy.upstream(1).mostInFlight() <= 9, "in flight: " + proxy.upstream(1).mostInFlight());
             assertTrue(proxy.upstream(1).pending() >= 9);
-        }
-    }
-
-    @Test
-    void activeCheckTakesThePlaceOfClientsProbes() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.backoff.steps", "50", "upstream02.check.path", "/health?x", "upstream02.check.interval", "20").start(); Connection client = proxy.connect()) {
-            proxy.upstream(2).behaving((request, out) -> false);
-            for (int i = 0; i < 3; i++) {
-                assertEquals(200, client.send(GET).receive().status());
-            }
-            assertEquals("GET / HTTP/1.1", proxy.upstream(2).request().start());
-            for (int i = 0; i < 3; i++) {
-                Message check = proxy.upstream(2).request();
-                assertEquals("GET /health?x HTTP/1.1", check.start());
-                assertEquals(200, client.send(GET).receive().status());
-            }
-            proxy.upstream(2).answering(Upstream.OK);
-            Message next = proxy.upstream(2).request();
-            while (next.target().equals("/health?x")) {
-                client.send(GET).receive();
-                client.send(GET).receive();
-                client.send(GET).receive();
-                next = proxy.upstream(2).request();
-            }
-            assertEquals("/", next.target());
         }
     }
 }

@@ -5,6 +5,7 @@ import java.util.Locale;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.Tokens;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
@@ -48,13 +49,11 @@ final class FramingRule implements RequestRule {
 
     /** The codings of RFC 9112, section 7, and what is no coding at all: malformed rather than unknown. */
     private static boolean known(String coding) {
-        for (int i = 0; i < coding.length(); i++) {
-            if (!RequestLineRule.token(coding.charAt(i))) {
-                return true;
-            }
+        if (!Tokens.isToken(coding)) {
+            return true;
         }
         return switch (coding.toLowerCase(Locale.ROOT)) {
-            case "", "chunked", "identity", "gzip", "x-gzip", "deflate", "compress", "x-compress" -> true;
+            case "chunked", "identity", "gzip", "x-gzip", "deflate", "compress", "x-compress" -> true;
             default -> false;
         };
     }

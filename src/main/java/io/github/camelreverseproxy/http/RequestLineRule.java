@@ -4,6 +4,7 @@ import java.util.Set;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.Tokens;
 import io.github.camelreverseproxy.response.ErrorAnswer;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
@@ -59,10 +60,8 @@ final class RequestLineRule implements RequestRule {
         if (method.equals("TRACE") || method.equals("CONNECT")) {
             throw new ProxyException(Failure.METHOD_NOT_ALLOWED);
         }
-        for (int i = 0; i < method.length(); i++) {
-            if (!token(method.charAt(i))) {
-                throw new ProxyException(Failure.BAD_REQUEST, "malformed method");
-            }
+        if (!Tokens.isToken(method)) {
+            throw new ProxyException(Failure.BAD_REQUEST, "malformed method");
         }
         throw new ProxyException(Failure.NOT_IMPLEMENTED, "the method is not implemented");
     }
@@ -107,10 +106,5 @@ final class RequestLineRule implements RequestRule {
 
     private static ProxyException malformed() {
         return new ProxyException(Failure.BAD_REQUEST, "the request target is not a valid URI");
-    }
-
-    /** tchar of RFC 9110, section 5.6.2. */
-    static boolean token(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
     }
 }

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.camelreverseproxy.HeaderStyle;
+import io.github.camelreverseproxy.Tokens;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -80,8 +81,6 @@ public final class Forwarded implements Processor {
 
     /** A token as it is, anything else as a quoted-string (RFC 9110, section 5.6). */
     private static String value(String text) {
-        boolean token = !text.isEmpty() && text.chars().allMatch(c -> c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-                || c >= '0' && c <= '9' || "!#$%&'*+-.^_`|~".indexOf(c) >= 0);
-        return token ? text : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        return Tokens.isToken(text) ? text : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 }

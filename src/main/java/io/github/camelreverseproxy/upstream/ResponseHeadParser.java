@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.upstream;
 import java.io.IOException;
 import java.io.InputStream;
 
+import io.github.camelreverseproxy.Tokens;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.HttpException;
@@ -84,8 +85,7 @@ final class ResponseHeadParser implements HttpMessageParser<ClassicHttpResponse>
     private void field(ClassicHttpResponse head) throws ProtocolException {
         int colon = line.indexOf(':');
         for (int i = 0; i < colon; i++) {
-            char c = line.charAt(i);
-            if (!(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "!#$%&'*+-.^_`|~".indexOf(c) >= 0)) {
+            if (!Tokens.isTchar(line.charAt(i))) {
                 throw new ProtocolException("malformed field name");
             }
         }
