@@ -68,6 +68,12 @@ class RequestTest {
     }
 
     @Test
+    void fieldsReachTheUpstreamInTheirOrder() throws Exception {
+        Message seen = through("GET /", "Zeta: 1\r\naccept: a\r\nX-Any: 1\r\nBeta: 2\r\nX-ANY: 2\r\n", "");
+        assertEquals(List.of("Zeta: 1", "accept: a", "X-Any: 1", "X-Any: 2", "Beta: 2", FORWARDED), seen.lines());
+    }
+
+    @Test
     void optionsOfTheServerItselfIsForwarded() throws Exception {
         assertEquals("OPTIONS * HTTP/1.1", through("OPTIONS *", "", "").start());
     }

@@ -97,6 +97,12 @@ class ResponseTest {
     }
 
     @Test
+    void fieldsReachTheClientInTheirOrder() throws Exception {
+        Message got = answer("GET", "HTTP/1.1 200 OK\r\nZeta: 1\r\nset-cookie: a\r\nBeta: 2\r\nset-cookie: b\r\nContent-Length: 0\r\n\r\n");
+        assertEquals(List.of("Zeta: 1", "set-cookie: a", "set-cookie: b", "Beta: 2", "Via: " + via()), got.without("Content-Length").lines());
+    }
+
+    @Test
     void chunkedResponsesGetALength() throws Exception {
         Message response = answer("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-T: 1\r\n\r\n");
         assertEquals("abcde", response.body());
