@@ -124,7 +124,7 @@ public enum Failure {
         if (e instanceof ConnectionRequestTimeoutException) {
             return UNAVAILABLE;
         }
-        if (e instanceof ConnectTimeoutException) {
+        if (e instanceof ConnectTimeoutException || e instanceof io.netty.channel.ConnectTimeoutException) {
             return CONNECT_TIMEOUT;
         }
         if (e instanceof SocketTimeoutException) {

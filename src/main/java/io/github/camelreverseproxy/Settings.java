@@ -5,12 +5,14 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.camelreverseproxy.client.UpstreamEndpoint;
 import io.github.camelreverseproxy.request.CidrBlock;
 import io.github.camelreverseproxy.upstream.StatusRanges;
 import org.apache.camel.spi.PropertiesComponent;
@@ -31,13 +33,14 @@ public final class Settings extends CamelBean {
     private static final Map<String, Consumer<String>> PROXY = Map.ofEntries(
             Map.entry("proxy.host", Settings::host),
             Map.entry("proxy.port", value -> number(value, 1, 65535)),
-            Map.entry("proxy.header.style", Settings::style),
+            Map.entry("proxy.header.style", value -> oneOf(value, HeaderStyle.values())),
             Map.entry("proxy.forwarded.by", TEXT),
             Map.entry("proxy.trusted-proxies", CidrBlock::list),
             Map.entry("proxy.backoff.steps", value -> List.of(value.split(",", -1)).forEach(step -> number(step, 1, Integer.MAX_VALUE))),
             Map.entry("proxy.backoff.failures", value -> number(value, 1, 1000)),
             Map.entry("proxy.backoff.status", StatusRanges::of),
             Map.entry("proxy.backoff.timeout", TIME),
+            Map.entry("proxy.client", value -> oneOf(value, UpstreamEndpoint.Client.values())),
             Map.entry("proxy.deadline", TIME),
             Map.entry("proxy.timeout.connect", TIME),
             Map.entry("proxy.timeout.response", TIME),
@@ -97,13 +100,13 @@ public final class Settings extends CamelBean {
         }
     }
 
-    private static void style(String value) {
-        List<String> styles = new ArrayList<>();
-        for (HeaderStyle style : HeaderStyle.values()) {
-            styles.add(style.name().toLowerCase());
+    private static void oneOf(String value, Enum<?>[] choices) {
+        List<String> names = new ArrayList<>();
+        for (Enum<?> choice : choices) {
+            names.add(choice.name().toLowerCase(Locale.ROOT).replace('_', '-'));
         }
-        if (!styles.contains(value)) {
-            throw new IllegalArgumentException("not one of " + styles);
+        if (!names.contains(value)) {
+            throw new IllegalArgumentException("not one of " + names);
         }
     }
 

@@ -136,7 +136,7 @@ class ConnectionTest {
                     while (done.getCount() > 0) {
                         out.write(drip.getBytes());
                         out.flush();
-                        Thread.sleep(50);
+                        Thread.sleep(100);
                     }
                     return false;
                 });
@@ -264,7 +264,7 @@ class ConnectionTest {
     @Test
     void poolOfThreadsRefusesWhatIsBeyondIt() throws Exception {
         boolean virtual = Runtime.version().feature() >= 21;
-        try (Proxy proxy = new Proxy("proxy.max-threads", "2").start()) {
+        try (Proxy proxy = new Proxy("proxy.client", "camel-http", "proxy.max-threads", "2").start()) {
             CountDownLatch release = new CountDownLatch(1);
             proxy.behaving((request, out) -> {
                 release.await();

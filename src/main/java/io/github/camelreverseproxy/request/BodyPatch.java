@@ -64,7 +64,12 @@ public final class BodyPatch implements Processor {
     }
 
     private static byte[] member(String value) {
-        String text = new String(JsonStringEncoder.getInstance().quoteAsString(value));
+        boolean plain = true;
+        for (int i = 0; plain && i < value.length(); i++) {
+            char c = value.charAt(i);
+            plain = c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+        }
+        String text = plain ? value : new String(JsonStringEncoder.getInstance().quoteAsString(value));
         return ('"' + MEMBER + "\":\"" + text + '"').getBytes(StandardCharsets.UTF_8);
     }
 

@@ -26,25 +26,14 @@ final class BreakerState {
     record Rules(long[] steps, int failures) {
     }
 
-    /** A call that was let through. Confined to the thread of the call. */
+    /** A call that was let through. */
     static final class Permit {
-        private final BreakerState of;
         private final Kind kind;
         private final int epoch;
-        private boolean used;
 
-        private Permit(BreakerState of, Kind kind, int epoch) {
-            this.of = of;
+        private Permit(Kind kind, int epoch) {
             this.kind = kind;
             this.epoch = epoch;
-        }
-
-        boolean isUnused(BreakerState state) {
-            return of == state && !used;
-        }
-
-        void use() {
-            used = true;
         }
     }
 
@@ -89,7 +78,7 @@ final class BreakerState {
         if (!closed && !mayProbe || !enter(concurrency)) {
             return null;
         }
-        return entered(closed ? new Permit(this, Kind.CALL, seen) : probe());
+        return entered(closed ? new Permit(Kind.CALL, seen) : probe());
     }
 
     /** The probe alone, or null. */
@@ -101,7 +90,7 @@ final class BreakerState {
     Permit admitLastResort(int concurrency) {
         int seen = epoch;
         Kind kind = state == State.CLOSED ? Kind.CALL : Kind.LAST_RESORT;
-        return answers && enter(concurrency) ? new Permit(this, kind, seen) : null;
+        return answers && enter(concurrency) ? new Permit(kind, seen) : null;
     }
 
     private boolean enter(int concurrency) {
@@ -198,7 +187,7 @@ final class BreakerState {
             return null;
         }
         become(State.HALF_OPEN);
-        return new Permit(this, Kind.PROBE, epoch);
+        return new Permit(Kind.PROBE, epoch);
     }
 
     private void become(State next) {

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
@@ -66,12 +67,8 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
             callback.done(true);
             return true;
         }
-        Upstream upstream = all.get(chosen);
-        UpstreamBreaker breaker = breakers.get(upstream.name);
-        return upstream.route.process(exchange, done -> {
-            if (breaker != null) {
-                breaker.releaseUnused();
-            }
+        return all.get(chosen).route.process(exchange, done -> {
+            Admission.giveBack(exchange);
             if (exchange.getException() != null) {
                 exchange.setProperty(TRIED, tried(exchange) | 1L << chosen);
                 exchange.setProperty(FAILED, exchange.getException());
@@ -96,7 +93,7 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
             for (int pass = 0; pass < 2; pass++) {
                 for (int i = 0; i < all.size(); i++) {
                     int candidate = (cursor + i) % all.size();
-                    if ((tried >> candidate & 1) == 0 && admits(all.get(candidate), pass > 0)) {
+                    if ((tried >> candidate & 1) == 0 && admits(exchange, all.get(candidate), pass > 0)) {
                         cursor = (candidate + 1) % all.size();
                         return candidate;
                     }
@@ -106,9 +103,16 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         return -1;
     }
 
-    private boolean admits(Upstream upstream, boolean lastResort) {
+    private boolean admits(Exchange exchange, Upstream upstream, boolean lastResort) {
         UpstreamBreaker breaker = breakers.get(upstream.name);
-        return breaker == null || (lastResort ? breaker.tryLastResort() : breaker.tryAcquirePermission());
+        if (breaker == null) {
+            return true;
+        }
+        Permit permit = lastResort ? breaker.tryLastResort() : breaker.tryCall();
+        if (permit != null) {
+            Admission.give(exchange, breaker, permit);
+        }
+        return permit != null;
     }
 
     /** What the exchange has met with, if it has met with them all; that they are open or full otherwise. */

@@ -109,6 +109,40 @@ abstract class ObservedBreaker extends CamelBean implements CircuitBreaker {
         throw unsupported();
     }
 
+    @Override
+    public boolean tryAcquirePermission() {
+        throw elsewhere();
+    }
+
+    @Override
+    public void acquirePermission() {
+        throw elsewhere();
+    }
+
+    @Override
+    public void releasePermission() {
+        throw elsewhere();
+    }
+
+    @Override
+    public void onSuccess(long duration, TimeUnit unit) {
+        throw elsewhere();
+    }
+
+    @Override
+    public void onResult(long duration, TimeUnit unit, Object result) {
+        throw elsewhere();
+    }
+
+    @Override
+    public void onError(long duration, TimeUnit unit, Throwable thrown) {
+        throw elsewhere();
+    }
+
+    private static IllegalStateException elsewhere() {
+        return new IllegalStateException("an upstream's breaker is asked by the circuitBreaker EIP of its route alone");
+    }
+
     private static IllegalStateException unsupported() {
         return new IllegalStateException("an upstream's breaker is closed, open or half-open");
     }

@@ -5,6 +5,7 @@ import java.util.Set;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.client.UpstreamException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Predicate;
 

@@ -1,7 +1,6 @@
 package io.github.camelreverseproxy.upstream;
 
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
@@ -16,12 +15,9 @@ import org.apache.camel.Exchange;
  * it for the next step; the last step repeats. An upstream that is full lets no call through either.
  *
  * <p>Only calls let through since the last change of state count: what others bring back says nothing of the upstream
- * as it is now. A call is let through and reports on the same thread, which is how the two are told to belong together;
- * {@link NextUpstream} lets a call through before the EIP asks. Thread-safe once configured.
+ * as it is now. {@link BreakerProcessor} makes the calls. Thread-safe once configured.
  */
 public final class UpstreamBreaker extends ObservedBreaker {
-    private static final ThreadLocal<Permit> LET_THROUGH = new ThreadLocal<>();
-
     private BreakerState state = new BreakerState("upstream");
     private Rules rules = new Rules(new long[] {100, 500, 1000, 10000}, 3);
     private StatusRanges status = StatusRanges.of("429,500-599");
@@ -77,75 +73,51 @@ public final class UpstreamBreaker extends ObservedBreaker {
         return state.millisToProbe();
     }
 
-    @Override
-    public boolean tryAcquirePermission() {
-        return letThrough(state.admit(concurrency, !checked));
+    /** Lets a call through, maybe as the probe; it has to be given back by one of the methods below, once. */
+    Permit tryCall() {
+        return state.admit(concurrency, !checked);
     }
 
     /** Lets a call of the active check through, as the probe. */
-    boolean tryCheck() {
-        return letThrough(state.admitProbe(concurrency));
+    Permit tryCheck() {
+        return state.admitProbe(concurrency);
     }
 
     /** Lets a call through though it is open, if the upstream at least answers; for when there is no other. */
-    boolean tryLastResort() {
-        return letThrough(state.admitLastResort(concurrency));
+    Permit tryLastResort() {
+        return state.admitLastResort(concurrency);
     }
 
-    @Override
-    public void acquirePermission() {
-        Permit ahead = LET_THROUGH.get();
-        if ((ahead == null || !ahead.isUnused(state)) && !tryAcquirePermission()) {
-            throw CallNotPermittedException.createCallNotPermittedException(observed());
+    CallNotPermittedException refusal() {
+        return CallNotPermittedException.createCallNotPermittedException(observed());
+    }
+
+    /** The call did not take place. */
+    void abandoned(Permit permit) {
+        state.abandoned(permit);
+    }
+
+    /** What the call has brought back, and after how long. */
+    void ended(Permit permit, Exchange exchange, long millis) {
+        if (exchange.getException() != null) {
+            failed(permit, Failure.of(exchange.getException()));
+            return;
         }
-        LET_THROUGH.get().use();
-    }
-
-    /** Gives back what was let through ahead on this thread and has not come to the EIP. */
-    void releaseUnused() {
-        Permit ahead = LET_THROUGH.get();
-        if (ahead != null && ahead.isUnused(state)) {
-            releasePermission();
-        }
-    }
-
-    /** Gives up a call that was let through but did not take place. */
-    @Override
-    public void releasePermission() {
-        Permit permit = take();
-        if (permit != null) {
-            state.abandoned(permit);
-        }
-    }
-
-    @Override
-    public void onResult(long duration, TimeUnit unit, Object result) {
-        int code = result instanceof Exchange exchange
-                ? exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, int.class) : 0;
-        if (status.contains(code)) {
-            failed(true, "status " + code);
-        } else if (unit.toMillis(duration) >= timeout) {
-            failed(true, "answer after " + unit.toMillis(duration) + " ms");
+        Object code = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE);
+        if (code instanceof Integer number && status.contains(number)) {
+            state.failed(permit, true, "status " + number, rules);
+        } else if (millis >= timeout) {
+            state.failed(permit, true, "answer after " + millis + " ms", rules);
         } else {
-            onSuccess(duration, unit);
-        }
-    }
-
-    @Override
-    public void onSuccess(long duration, TimeUnit unit) {
-        Permit permit = take();
-        if (permit != null) {
             state.succeeded(permit);
         }
     }
 
-    @Override
-    public void onError(long duration, TimeUnit unit, Throwable thrown) {
-        Failure failure = Failure.of(thrown);
+    private void failed(Permit permit, Failure failure) {
         if (failure.isUpstreams()) {
-            failed(false, failure.kind());
+            state.failed(permit, false, failure.kind(), rules);
         } else {
-            releasePermission();
+            state.abandoned(permit);
         }
     }
 
@@ -165,25 +137,5 @@ public final class UpstreamBreaker extends ObservedBreaker {
     @Override
     public void transitionToHalfOpenState() {
         state.probeNow();
-    }
-
-    private static boolean letThrough(Permit permit) {
-        if (permit != null) {
-            LET_THROUGH.set(permit);
-        }
-        return permit != null;
-    }
-
-    private void failed(boolean answered, String cause) {
-        Permit permit = take();
-        if (permit != null) {
-            state.failed(permit, answered, cause, rules);
-        }
-    }
-
-    private static Permit take() {
-        Permit permit = LET_THROUGH.get();
-        LET_THROUGH.remove();
-        return permit;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy.upstream;
 
 import io.github.camelreverseproxy.CamelBean;
+import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import org.apache.camel.Exchange;
 import org.apache.camel.Predicate;
 import org.apache.camel.support.SynchronizationAdapter;
@@ -20,14 +21,16 @@ public final class UpstreamCheck extends CamelBean implements Predicate {
     @Override
     public boolean matches(Exchange exchange) {
         UpstreamBreaker breaker = Breakers.of(getCamelContext()).get(name);
-        if (breaker == null || !breaker.tryCheck()) {
+        Permit probe = breaker == null ? null : breaker.tryCheck();
+        if (probe == null) {
             return false;
         }
+        Admission admission = Admission.give(exchange, breaker, probe);
         // In case that the check does not come to the breaker's EIP.
         exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onDone(Exchange done) {
-                breaker.releaseUnused();
+                admission.giveBack();
             }
         });
         return true;

@@ -1,18 +1,16 @@
 package io.github.camelreverseproxy.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.ConnectException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
-import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -24,11 +22,9 @@ import org.junit.jupiter.api.Test;
 class UpstreamBreakerTest {
     private final DefaultCamelContext context = new DefaultCamelContext();
     private final UpstreamBreaker breaker = breaker("60000", 0);
-    private final ExecutorService other = Executors.newSingleThreadExecutor();
 
     @AfterEach
     void end() throws Exception {
-        other.shutdown();
         context.close();
     }
 
@@ -49,14 +45,33 @@ class UpstreamBreakerTest {
         return exchange;
     }
 
+    private Exchange failure(Exception exception) {
+        Exchange exchange = new DefaultExchange(context);
+        exchange.setException(exception);
+        return exchange;
+    }
+
+    private static Permit permit(UpstreamBreaker of) {
+        Permit permit = of.tryCall();
+        assertNotNull(permit);
+        return permit;
+    }
+
+    private static Permit whenItIsTime(UpstreamBreaker of) {
+        Permit permit = of.tryCall();
+        while (permit == null) {
+            Thread.onSpinWait();
+            permit = of.tryCall();
+        }
+        return permit;
+    }
+
     private void call(UpstreamBreaker of, int status) {
-        of.acquirePermission();
-        of.onResult(1, TimeUnit.MILLISECONDS, answer(status));
+        of.ended(permit(of), answer(status), 1);
     }
 
     private void fail(UpstreamBreaker of, Exception with) {
-        of.acquirePermission();
-        of.onError(1, TimeUnit.MILLISECONDS, new RuntimeException(with));
+        of.ended(permit(of), failure(new RuntimeException(with)), 1);
     }
 
     @Test
@@ -67,7 +82,7 @@ class UpstreamBreakerTest {
         assertEquals(State.CLOSED, breaker.getState());
         call(breaker, 500);
         assertEquals(State.OPEN, breaker.getState());
-        assertThrows(CallNotPermittedException.class, breaker::acquirePermission);
+        assertNull(breaker.tryCall());
     }
 
     @Test
@@ -86,67 +101,91 @@ class UpstreamBreakerTest {
     }
 
     @Test
-    void lateSuccessDoesNotClose() throws Exception {
+    void slowAnswerIsAFailure() {
+        breaker.setTimeout(10);
+        for (int i = 0; i < 3; i++) {
+            assertEquals(State.CLOSED, breaker.getState());
+            breaker.ended(permit(breaker), answer(200), i == 0 ? 10 : 11);
+        }
+        assertEquals(State.OPEN, breaker.getState());
+    }
+
+    @Test
+    void lateSuccessDoesNotClose() {
         UpstreamBreaker quick = breaker("1", 0);
-        other.submit(quick::acquirePermission).get();
+        Permit late = permit(quick);
         fail(quick, new ConnectException());
-        other.submit(() -> quick.onResult(1, TimeUnit.MILLISECONDS, answer(200))).get();
+        quick.ended(late, answer(200), 1);
         assertEquals(State.OPEN, quick.getState());
     }
 
     @Test
-    void lateFailureDoesNotCountAgainstTheProbe() throws Exception {
+    void lateFailureDoesNotCountAgainstTheProbe() {
         UpstreamBreaker quick = breaker("1", 0);
-        other.submit(quick::acquirePermission).get();
+        Permit late = permit(quick);
         fail(quick, new ConnectException());
-        while (!quick.tryAcquirePermission()) {
-            Thread.onSpinWait();
-        }
-        other.submit(() -> quick.onError(1, TimeUnit.MILLISECONDS, new ConnectException())).get();
+        Permit probe = whenItIsTime(quick);
+        quick.ended(late, failure(new ConnectException()), 1);
         assertEquals(State.HALF_OPEN, quick.getState());
-        quick.onResult(1, TimeUnit.MILLISECONDS, answer(200));
+        quick.ended(probe, answer(200), 1);
         assertEquals(State.CLOSED, quick.getState());
     }
 
     @Test
-    void oneProbeAtATimeAndAnAbandonedOneGivesItsPermitBack() throws Exception {
+    void oneProbeAtATimeAndAnAbandonedOneGivesItsPermitBack() {
         UpstreamBreaker quick = breaker("1", 0);
         fail(quick, new ConnectException());
-        while (!quick.tryAcquirePermission()) {
-            Thread.onSpinWait();
-        }
-        assertFalse(other.submit(quick::tryAcquirePermission).get());
-        quick.releasePermission();
-        assertTrue(other.submit(quick::tryAcquirePermission).get());
-        assertFalse(quick.tryAcquirePermission());
-        other.submit(() -> quick.onError(1, TimeUnit.MILLISECONDS, new ProxyException(Failure.UNAVAILABLE))).get();
-        assertTrue(quick.tryAcquirePermission());
+        Permit probe = whenItIsTime(quick);
+        assertNull(quick.tryCall());
+        quick.abandoned(probe);
+        Permit second = permit(quick);
+        assertNull(quick.tryCall());
+        quick.ended(second, failure(new ProxyException(Failure.UNAVAILABLE)), 1);
+        permit(quick);
     }
 
     @Test
     void permitMadeAheadIsTheOneThatTheCallUses() {
         UpstreamBreaker narrow = breaker("1", 1);
-        assertTrue(narrow.tryAcquirePermission());
-        narrow.acquirePermission();
-        narrow.releaseUnused();
-        assertFalse(narrow.tryAcquirePermission());
-        narrow.onResult(1, TimeUnit.MILLISECONDS, answer(200));
-        assertTrue(narrow.tryAcquirePermission());
-        narrow.releaseUnused();
-        assertTrue(narrow.tryAcquirePermission());
+        Exchange exchange = answer(200);
+        Admission.give(exchange, narrow, permit(narrow));
+        Permit taken = Admission.take(exchange, narrow);
+        assertNotNull(taken);
+        Admission.giveBack(exchange);
+        assertNull(narrow.tryCall());
+        assertNull(Admission.take(exchange, narrow));
+        narrow.ended(taken, exchange, 1);
+        Admission.give(exchange, narrow, permit(narrow));
+        Admission.giveBack(exchange);
+        Admission.giveBack(exchange);
+        permit(narrow);
+        assertNull(narrow.tryCall());
     }
 
     @Test
-    void fullOneRefusesWithoutBeingOpen() throws Exception {
+    void permitOfAnotherUpstreamIsNotUsed() {
+        UpstreamBreaker narrow = breaker("1", 1);
+        permit(narrow);
+        UpstreamBreaker another = new UpstreamBreaker();
+        Exchange exchange = answer(200);
+        Admission.give(exchange, another, permit(another));
+        assertNull(Admission.take(exchange, narrow));
+    }
+
+    @Test
+    void fullOneRefusesWithoutBeingOpen() {
         UpstreamBreaker narrow = breaker("1", 2);
-        narrow.acquirePermission();
-        other.submit(narrow::acquirePermission).get();
-        ExecutorService third = Executors.newSingleThreadExecutor();
-        assertFalse(third.submit(narrow::tryAcquirePermission).get());
+        Permit first = permit(narrow);
+        permit(narrow);
+        assertNull(narrow.tryCall());
         assertEquals(State.CLOSED, narrow.getState());
-        narrow.onResult(1, TimeUnit.MILLISECONDS, answer(200));
-        assertTrue(third.submit(narrow::tryAcquirePermission).get());
-        third.shutdown();
+        narrow.ended(first, answer(200), 1);
+        permit(narrow);
+    }
+
+    @Test
+    void nobodyElseAsksIt() {
+        assertThrows(IllegalStateException.class, breaker::acquirePermission);
     }
 
     @Test
@@ -154,7 +193,7 @@ class UpstreamBreakerTest {
         fail(breaker, new ConnectException());
         UpstreamBreaker reloaded = breaker("60000", 0);
         assertEquals(State.OPEN, reloaded.getState());
-        assertThrows(CallNotPermittedException.class, reloaded::acquirePermission);
+        assertNull(reloaded.tryCall());
         assertEquals(0, new UpstreamBreaker().millisToProbe());
         assertTrue(reloaded.millisToProbe() > 50_000);
     }
@@ -163,11 +202,9 @@ class UpstreamBreakerTest {
     void breakerOfAReloadedRouteIsProbedLikeTheOneBefore() {
         fail(breaker("1", 0), new ConnectException());
         UpstreamBreaker reloaded = breaker("1", 0);
-        while (!reloaded.tryAcquirePermission()) {
-            Thread.onSpinWait();
-        }
+        Permit probe = whenItIsTime(reloaded);
         assertEquals(State.HALF_OPEN, reloaded.getState());
-        reloaded.onResult(1, TimeUnit.MILLISECONDS, answer(200));
+        reloaded.ended(probe, answer(200), 1);
         assertEquals(State.CLOSED, reloaded.getState());
     }
 
@@ -176,24 +213,22 @@ class UpstreamBreakerTest {
         for (int i = 0; i < 3; i++) {
             call(breaker, 500);
         }
-        assertTrue(breaker.tryLastResort());
-        call(breaker, 200);
+        breaker.ended(breaker.tryLastResort(), answer(200), 1);
         assertEquals(State.OPEN, breaker.getState());
-        assertTrue(breaker.tryLastResort());
-        fail(breaker, new ConnectException());
-        assertFalse(breaker.tryLastResort(), "it does not answer any more");
+        breaker.ended(breaker.tryLastResort(), failure(new ConnectException()), 1);
+        assertNull(breaker.tryLastResort(), "it does not answer any more");
     }
 
     @Test
     void unreachableOneIsNoLastResort() {
         fail(breaker, new ConnectException());
-        assertFalse(breaker.tryLastResort());
+        assertNull(breaker.tryLastResort());
     }
 
     @Test
     void movedByHand() {
         breaker.transitionToOpenState();
-        assertThrows(CallNotPermittedException.class, breaker::acquirePermission);
+        assertNull(breaker.tryCall());
         breaker.transitionToHalfOpenState();
         call(breaker, 200);
         assertEquals(State.CLOSED, breaker.getState());

@@ -1,4 +1,4 @@
-package io.github.camelreverseproxy.upstream;
+package io.github.camelreverseproxy.client;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -30,8 +30,14 @@ final class ReuseGuard implements HttpMessageWriter<ClassicHttpRequest> {
     }
 
     private final DefaultHttpRequestWriter writer = new DefaultHttpRequestWriter();
+    private final ResponseParser responses;
     private ManagedHttpClientConnection connection;
     private boolean used;
+
+    /** @param responses is told what response to expect */
+    ReuseGuard(ResponseParser responses) {
+        this.responses = responses;
+    }
 
     void watch(ManagedHttpClientConnection watched) {
         connection = watched;
@@ -43,6 +49,7 @@ final class ReuseGuard implements HttpMessageWriter<ClassicHttpRequest> {
             throw new StaleConnectionException();
         }
         used = true;
+        responses.expect(request.getMethod().equals("HEAD"));
         writer.write(request, buffer, out);
     }
 

@@ -1,4 +1,4 @@
-package io.github.camelreverseproxy.upstream;
+package io.github.camelreverseproxy.client;
 
 import java.io.IOException;
 

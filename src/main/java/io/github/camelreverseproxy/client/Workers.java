@@ -1,4 +1,4 @@
-package io.github.camelreverseproxy.http;
+package io.github.camelreverseproxy.client;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;

@@ -1,4 +1,4 @@
-package io.github.camelreverseproxy.upstream;
+package io.github.camelreverseproxy.client;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
@@ -19,11 +19,11 @@ public final class UpstreamException extends ProxyException {
 
     private final Progress progress;
 
-    UpstreamException(Exception cause, Progress progress) {
+    UpstreamException(Throwable cause, Progress progress) {
         this(Failure.of(cause instanceof ResponseBegunException ? cause.getCause() : cause), cause, progress);
     }
 
-    private UpstreamException(Failure failure, Exception cause, Progress progress) {
+    private UpstreamException(Failure failure, Throwable cause, Progress progress) {
         super(failure, failure.text(), cause);
         this.progress = progress;
     }

@@ -1,4 +1,4 @@
-package io.github.camelreverseproxy.upstream;
+package io.github.camelreverseproxy.client;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -6,7 +6,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 import org.apache.hc.client5.http.DnsResolver;
-import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
 import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
@@ -23,17 +22,23 @@ import org.apache.hc.core5.http.io.HttpConnectionFactory;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.pool.PoolReusePolicy;
 
-/** The connections to one upstream: strict about responses, and looked at before they are used again. Stateless. */
-final class UpstreamConnections implements HttpConnectionFactory<ManagedHttpClientConnection> {
+/** The connections to one upstream: strict about responses, and looked at before they are used again. Thread-safe. */
+final class CamelHttpConnections implements HttpConnectionFactory<ManagedHttpClientConnection> {
     private static final Http1Config LIMITS = Http1Config.custom().setMaxLineLength(32 * 1024).build();
     /** Field values are bytes to a proxy; this charset has a character for each of them. */
     private static final CharCodingConfig BYTES = CharCodingConfig.custom().setCharset(StandardCharsets.ISO_8859_1).build();
 
-    private UpstreamConnections() {
+    private final int maxBody;
+
+    private CamelHttpConnections(int maxBody) {
+        this.maxBody = maxBody;
     }
 
-    /** @param resolver of host names, or null for the system's */
-    static PoolingHttpClientConnectionManager pool(DnsResolver resolver) {
+    /**
+     * @param names   looks names up
+     * @param maxBody largest response body, in bytes
+     */
+    static PoolingHttpClientConnectionManager pool(DnsResolver names, int maxBody) {
         // A channel's socket can be looked at without waiting; TLS has bytes of its own on the way.
         DetachedSocketFactory sockets = new DetachedSocketFactory() {
             @Override
@@ -47,10 +52,10 @@ final class UpstreamConnections implements HttpConnectionFactory<ManagedHttpClie
             }
         };
         DefaultHttpClientConnectionOperator operator = new DefaultHttpClientConnectionOperator(sockets,
-                DefaultSchemePortResolver.INSTANCE, resolver == null ? SystemDefaultDnsResolver.INSTANCE : resolver,
+                DefaultSchemePortResolver.INSTANCE, names,
                 RegistryBuilder.<TlsSocketStrategy>create().register("https", DefaultClientTlsStrategy.createDefault()).build());
         PoolingHttpClientConnectionManager pool = new PoolingHttpClientConnectionManager(operator,
-                PoolConcurrencyPolicy.STRICT, PoolReusePolicy.LIFO, null, new UpstreamConnections());
+                PoolConcurrencyPolicy.STRICT, PoolReusePolicy.LIFO, null, new CamelHttpConnections(maxBody));
         // The breaker limits the requests in flight.
         pool.setMaxTotal(Integer.MAX_VALUE);
         pool.setDefaultMaxPerRoute(Integer.MAX_VALUE);
@@ -59,13 +64,14 @@ final class UpstreamConnections implements HttpConnectionFactory<ManagedHttpClie
 
     @Override
     public ManagedHttpClientConnection createConnection(Socket socket) throws IOException {
-        ReuseGuard guard = new ReuseGuard();
+        ResponseParser responses = new ResponseParser(maxBody);
+        ReuseGuard guard = new ReuseGuard(responses);
         ManagedHttpClientConnection connection = ManagedHttpClientConnectionFactory.builder()
                 .http1Config(LIMITS)
                 .charCodingConfig(BYTES)
                 .responseOutOfOrderStrategy(MonitoringResponseOutOfOrderStrategy.INSTANCE)
                 .requestWriterFactory(() -> guard)
-                .responseParserFactory(config -> new ResponseHeadParser())
+                .responseParserFactory(config -> new ResponseReader(responses))
                 .build().createConnection(socket);
         guard.watch(connection);
         return connection;

@@ -1,0 +1,166 @@
+package io.github.camelreverseproxy.client;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.util.concurrent.TimeUnit;
+
+import io.github.camelreverseproxy.client.ReuseGuard.StaleConnectionException;
+import io.github.camelreverseproxy.client.UpstreamException.Progress;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.component.http.HttpActivityListener;
+import org.apache.camel.component.http.HttpClientConfigurer;
+import org.apache.hc.client5.http.classic.ExecChain;
+import org.apache.hc.client5.http.classic.ExecChainHandler;
+import org.apache.hc.client5.http.classic.ExecRuntime;
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
+import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+
+/**
+ * An upstream's side of camel-http: what is sent and what is made of the answer. Plugged in before HttpClient's own
+ * stations, it takes their place, so that there is no redirect, retry, cookie, authentication or decompression between
+ * the message and the wire, and every byte of the request is written here. Thread-safe once configured.
+ */
+final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListener, ExecChainHandler {
+    private static final long FOREVER = TimeUnit.DAYS.toMillis(1000);
+    private static final long IDLE_MILLIS = 180_000;
+
+    private final UpstreamEndpoint endpoint;
+    private PoolingHttpClientConnectionManager connections;
+
+    CamelHttpClient(UpstreamEndpoint endpoint) {
+        this.endpoint = endpoint;
+    }
+
+    @Override
+    public void configureHttpClient(HttpClientBuilder builder) {
+        connections = CamelHttpConnections.pool(endpoint.component().names(), endpoint.maxResponseBody());
+        builder.setConnectionManager(connections).addExecInterceptorFirst("upstream", this);
+    }
+
+    @Override
+    public ClassicHttpResponse execute(ClassicHttpRequest asked, ExecChain.Scope scope, ExecChain chain) throws IOException {
+        Exchange exchange = (Exchange) scope.clientContext.getAttribute("org.apache.camel.Exchange");
+        ClassicHttpRequest request = request(exchange.getMessage(), scope.route.getTargetHost());
+        while (true) {
+            try {
+                return attempt(exchange, request, scope.execRuntime, scope);
+            } catch (StaleConnectionException e) {
+                connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
+            }
+        }
+    }
+
+    private ClassicHttpResponse attempt(Exchange exchange, ClassicHttpRequest request, ExecRuntime connection, ExecChain.Scope scope)
+            throws IOException {
+        Timeout patience = scope.clientContext.getRequestConfigOrDefault().getResponseTimeout();
+        Attempt attempt = new Attempt(patience == null ? FOREVER : patience.toMilliseconds(), connection);
+        boolean released = false;
+        try {
+            connection.acquireEndpoint(scope.exchangeId, scope.route, null, scope.clientContext);
+            if (!connection.isEndpointConnected()) {
+                connection.connectEndpoint(scope.clientContext);
+            }
+            attempt.progress = Progress.SENT;
+            ResponseReader.Head head = (ResponseReader.Head) attempt.head(request, scope);
+            attempt.progress = Progress.ANSWERING;
+            UpstreamResponse whole = head.whole();
+            if (whole.keepsConnection() && !head.isFollowed()) {
+                connection.markConnectionReusable(null, TimeValue.ofMilliseconds(whole.keepAliveMillis(IDLE_MILLIS)));
+            } else {
+                connection.markConnectionNonReusable();
+            }
+            connection.releaseEndpoint();
+            released = true;
+            return response(whole, exchange);
+        } catch (StaleConnectionException e) {
+            throw e;
+        } catch (IOException | HttpException e) {
+            // The others in the pool are no better, most likely, and not every request may be sent again.
+            connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
+            throw new UpstreamException(e, e instanceof ResponseBegunException ? Progress.ANSWERING : attempt.progress);
+        } finally {
+            if (!released) {
+                connection.discardEndpoint();
+            }
+        }
+    }
+
+    /** How far it has come. */
+    private static final class Attempt extends Watchdog.Watched {
+        private final ExecRuntime connection;
+        private Progress progress = Progress.NOT_SENT;
+
+        Attempt(long patience, ExecRuntime connection) {
+            super(patience, connection::discardEndpoint);
+            this.connection = connection;
+        }
+
+        /** Sends the request and waits for a response to begin. */
+        ClassicHttpResponse head(ClassicHttpRequest request, ExecChain.Scope scope) throws IOException, HttpException {
+            Watchdog.watch(this);
+            boolean begun = false;
+            try {
+                ClassicHttpResponse head = connection.execute(scope.exchangeId, request, null, scope.clientContext);
+                if (Watchdog.release(this)) {
+                    return head;
+                }
+            } catch (IOException | HttpException | IllegalStateException e) {
+                if (Watchdog.release(this)) {
+                    throw e;
+                }
+                begun = e instanceof ResponseBegunException;
+            }
+            SocketTimeoutException late = new SocketTimeoutException("no response in time");
+            throw begun ? new ResponseBegunException(late) : late;
+        }
+    }
+
+    private ClassicHttpRequest request(Message message, HttpHost host) {
+        UpstreamRequests requests = endpoint.requests();
+        byte[] body = requests.body(message);
+        ClassicHttpRequest request = new BasicClassicHttpRequest(requests.method(message, body), host,
+                requests.target(message, endpoint.base()));
+        requests.fields(message, endpoint.authority(), body, request::addHeader);
+        if (body != null && body.length > 0) {
+            request.setEntity(new WholeBody(body));
+        }
+        return request;
+    }
+
+    private static ClassicHttpResponse response(UpstreamResponse whole, Exchange exchange) {
+        whole.readFields(out(exchange).getHeaders());
+        ClassicHttpResponse response = new BasicClassicHttpResponse(whole.status(), whole.reason());
+        if (whole.body().length > 0) {
+            response.setEntity(new WholeBody(whole.body()));
+        }
+        return response;
+    }
+
+    /** camel-http answers with the out message, and fills in the status and the body. */
+    @SuppressWarnings("deprecation")
+    private static Message out(Exchange exchange) {
+        return exchange.getOut();
+    }
+
+    /** Listens to nothing: that there is a listener makes camel-http pass the exchange on to HttpClient. */
+    @Override
+    public void onRequestSubmitted(Object source, Exchange exchange, HttpHost host, HttpRequest request, HttpEntity entity) {
+    }
+
+    @Override
+    public void onResponseReceived(Object source, Exchange exchange, HttpHost host, HttpResponse response,
+                                   HttpEntity entity, long elapsed) {
+    }
+}

@@ -1,0 +1,77 @@
+package io.github.camelreverseproxy.client;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.netty.NettyConstants;
+import org.apache.camel.support.DefaultAsyncProducer;
+
+/**
+ * The client that does not wait: a request goes out and its response comes in on the event loop of the connection that
+ * the request came in by, so that no thread ever hands it to another. Each loop has connections of its own. Thread-safe.
+ */
+final class EventLoopProducer extends DefaultAsyncProducer {
+    private final UpstreamEndpoint endpoint;
+    private final Map<EventLoop, ConnectionPool> pools = new ConcurrentHashMap<>();
+    private UpstreamAddress address;
+
+    EventLoopProducer(UpstreamEndpoint endpoint) {
+        super(endpoint);
+        this.endpoint = endpoint;
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        SslContext tls = endpoint.isTls() ? SslContextBuilder.forClient().endpointIdentificationAlgorithm("HTTPS").build() : null;
+        address = new UpstreamAddress(endpoint.host(), endpoint.port(), tls, endpoint.component().names());
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        closeIdle();
+        super.doStop();
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+        EventLoop loop = loop(exchange);
+        ConnectionPool pool = pools.computeIfAbsent(loop, this::pool);
+        Attempt attempt = new Attempt(exchange, endpoint, callback);
+        if (loop.inEventLoop()) {
+            pool.send(attempt);
+            return false;
+        }
+        try {
+            loop.execute(() -> pool.send(attempt));
+            return false;
+        } catch (RejectedExecutionException e) {
+            exchange.setException(e);
+            callback.done(true);
+            return true;
+        }
+    }
+
+    /** That of the client's connection; any for an exchange that comes from elsewhere. */
+    private EventLoop loop(Exchange exchange) {
+        Object client = exchange.getMessage().getHeader(NettyConstants.NETTY_CHANNEL_HANDLER_CONTEXT);
+        return client instanceof ChannelHandlerContext context
+                ? context.channel().eventLoop() : endpoint.component().eventLoops().next();
+    }
+
+    private ConnectionPool pool(EventLoop loop) {
+        return new ConnectionPool(loop, address, endpoint, this::closeIdle);
+    }
+
+    /** Idle connections are no better than one that has failed, most likely, and not every request may be sent again. */
+    private void closeIdle() {
+        pools.values().forEach(ConnectionPool::closeIdle);
+    }
+}

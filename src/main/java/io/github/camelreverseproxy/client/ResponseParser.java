@@ -1,0 +1,336 @@
+package io.github.camelreverseproxy.client;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.Tokens;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Makes responses of the bytes of a connection, in whatever pieces they come, by the letter of RFC 9112, sections 4 to 7:
+ * no junk before the status line, no obs-fold, no control characters, no ambiguous framing, nothing cut short. Not
+ * thread-safe; one for each connection.
+ */
+final class ResponseParser {
+    private static final int MAX_LINE = 32 * 1024;
+    private static final int MAX_HEAD = 256 * 1024;
+    private static final int MAX_FIELDS = 500;
+    private static final int MAX_TRAILERS = 100;
+    private static final int MAX_INTERIM = 10;
+    /** A longer body is believed in as it comes. */
+    private static final int MAX_AHEAD = 1024 * 1024;
+
+    private static final Map.Entry<String, String> NONE = Map.entry("", "");
+
+    private enum State { STATUS, FIELDS, LENGTH, TO_THE_END, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILERS, COMPLETE }
+
+    private final int maxBody;
+    private byte[] line = new byte[256];
+    private int lineLength;
+    private State state = State.COMPLETE;
+    private boolean toHead;
+    private boolean begun;
+    private int headSize;
+    private int interim;
+    private int trailers;
+    private UpstreamResponse response;
+    /** The fields of the response before, most of which come again: their texts need not be made anew. */
+    private List<Map.Entry<String, String>> before = List.of();
+    private byte[] body = UpstreamResponse.NO_BODY;
+    private int bodyLength;
+    private long left;
+
+    /** @param maxBody in bytes */
+    ResponseParser(int maxBody) {
+        this.maxBody = maxBody;
+    }
+
+    /** @param head whether the request is a HEAD, whose response has no body */
+    void expect(boolean head) {
+        toHead = head;
+        begun = false;
+        interim = 0;
+        line();
+        state = State.STATUS;
+    }
+
+    /** Whether any byte of a response has come. */
+    boolean isBegun() {
+        return begun;
+    }
+
+    /** Whether the head is complete; what is missing is of the body. */
+    boolean isWithinBody() {
+        return state.compareTo(State.FIELDS) > 0 && state != State.COMPLETE;
+    }
+
+    /** The response, once it is complete. */
+    UpstreamResponse response() {
+        return response;
+    }
+
+    /**
+     * Takes what has come, but nothing beyond the end of the response.
+     *
+     * @return whether the response is complete
+     * @throws ProxyException if it is malformed or larger than allowed
+     */
+    boolean feed(ByteBuf in) throws ProxyException {
+        begun |= in.isReadable();
+        while (state != State.COMPLETE && in.isReadable()) {
+            switch (state) {
+                case LENGTH, CHUNK -> take(in, (int) Math.min(left, in.readableBytes()));
+                case TO_THE_END -> take(in, in.readableBytes());
+                default -> {
+                    if (endsLine(in)) {
+                        line(state);
+                        lineLength = 0;
+                    }
+                }
+            }
+        }
+        return state == State.COMPLETE;
+    }
+
+    /**
+     * The connection has ended, and with it a body whose length nobody has stated.
+     *
+     * @throws ProxyException if something is missing
+     */
+    void end() throws ProxyException {
+        if (state != State.TO_THE_END) {
+            throw new ProxyException(Failure.NO_RESPONSE);
+        }
+        complete();
+    }
+
+    private void line(State of) throws ProxyException {
+        switch (of) {
+            case STATUS -> statusLine();
+            case FIELDS -> field();
+            case CHUNK_SIZE -> chunkSize();
+            case CHUNK_END -> chunkEnd();
+            default -> trailer();
+        }
+    }
+
+    /** Adds to the line; a line ends with LF, and a CR before it does not count (RFC 9112, section 2.2). */
+    private boolean endsLine(ByteBuf in) throws ProxyException {
+        int length = in.bytesBefore((byte) '\n');
+        int take = length < 0 ? in.readableBytes() : length;
+        if (lineLength + take > MAX_LINE) {
+            throw malformed("line too long");
+        }
+        if (lineLength + take > line.length) {
+            line = Arrays.copyOf(line, Math.max(line.length * 2, lineLength + take));
+        }
+        in.readBytes(line, lineLength, take);
+        lineLength += take;
+        if (length < 0) {
+            return false;
+        }
+        in.skipBytes(1);
+        if (lineLength > 0 && line[lineLength - 1] == '\r') {
+            lineLength--;
+        }
+        return true;
+    }
+
+    private void line() {
+        lineLength = 0;
+        if (line.length > 4096) {
+            line = new byte[256];
+        }
+    }
+
+    private void statusLine() throws ProxyException {
+        boolean version = lineLength >= 12 && starts("HTTP/1.") && digit(7) >= 0 && line[8] == ' ';
+        boolean end = lineLength == 12 || lineLength > 12 && line[12] == ' ';
+        if (!version || !end || digit(9) < 1 || digit(10) < 0 || digit(11) < 0) {
+            throw malformed("malformed status line");
+        }
+        int status = digit(9) * 100 + digit(10) * 10 + digit(11);
+        String reason = lineLength > 13 ? text(13, response == null ? "" : response.reason()) : "";
+        before = response == null ? List.of() : response.fields();
+        response = new UpstreamResponse(status, reason, digit(7) == 0);
+        headSize = 0;
+        state = State.FIELDS;
+    }
+
+    private void field() throws ProxyException {
+        if (lineLength == 0) {
+            headEnds();
+            return;
+        }
+        headSize += lineLength;
+        if (response.fields().size() == MAX_FIELDS || headSize > MAX_HEAD) {
+            throw malformed("head too large");
+        }
+        int colon = 0;
+        while (colon < lineLength && Tokens.isTchar((char) (line[colon] & 0xff))) {
+            colon++;
+        }
+        if (colon == 0 || colon == lineLength || line[colon] != ':') {
+            throw malformed("malformed field line");
+        }
+        int index = response.fields().size();
+        Map.Entry<String, String> last = index < before.size() ? before.get(index) : NONE;
+        String name = latin1(0, colon, last.getKey());
+        String value = text(colon + 1, last.getValue());
+        response.fields().add(name == last.getKey() && value == last.getValue() ? last : Map.entry(name, value));
+    }
+
+    private void headEnds() throws ProxyException {
+        int status = response.status();
+        if (status < 200) {
+            if (++interim > MAX_INTERIM || status == 101) {
+                throw malformed("unexpected interim response");
+            }
+            state = State.STATUS;
+            return;
+        }
+        List<String> lengths = response.values("Content-Length");
+        List<String> codings = response.values("Transfer-Encoding");
+        boolean chunked = codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked") && lengths.isEmpty() && !response.isHttp10();
+        boolean plain = codings.isEmpty() && (lengths.isEmpty() || lengths.size() == 1 && digits(lengths.get(0)));
+        if (!plain && !chunked) {
+            throw malformed("ambiguous framing");
+        }
+        bodyLength = 0;
+        body = UpstreamResponse.NO_BODY;
+        left = lengths.isEmpty() ? 0 : Long.parseLong(lengths.get(0));
+        if (toHead || status == 204 || status == 304) {
+            response.setBodiless(status == 204 && (left > 0 || chunked));
+            complete();
+        } else if (chunked) {
+            trailers = 0;
+            state = State.CHUNK_SIZE;
+        } else if (lengths.isEmpty()) {
+            response.setEndsConnection();
+            state = State.TO_THE_END;
+        } else {
+            length();
+        }
+    }
+
+    private void length() throws ProxyException {
+        requireWithinLimit(left);
+        body = new byte[(int) Math.min(left, MAX_AHEAD)];
+        state = State.LENGTH;
+        if (left == 0) {
+            complete();
+        }
+    }
+
+    private void take(ByteBuf in, int size) throws ProxyException {
+        requireWithinLimit((long) bodyLength + size);
+        if (bodyLength + size > body.length) {
+            long grown = Math.max(bodyLength + size, Math.min(maxBody, body.length * 2L));
+            body = Arrays.copyOf(body, (int) (state == State.LENGTH ? Math.min(grown, bodyLength + left) : grown));
+        }
+        in.readBytes(body, bodyLength, size);
+        bodyLength += size;
+        left -= size;
+        if (state == State.LENGTH && left == 0) {
+            complete();
+        } else if (state == State.CHUNK && left == 0) {
+            state = State.CHUNK_END;
+        }
+    }
+
+    private void requireWithinLimit(long size) throws ProxyException {
+        if (size > maxBody) {
+            throw new ProxyException(Failure.RESPONSE_TOO_LARGE);
+        }
+    }
+
+    private void chunkSize() throws ProxyException {
+        int end = 0;
+        left = 0;
+        for (; end < lineLength && Character.digit(line[end], 16) >= 0; end++) {
+            left = left * 16 + Character.digit(line[end], 16);
+            requireWithinLimit(bodyLength + left);
+        }
+        String extension = text(end, "");
+        if (end == 0 || !extension.isEmpty() && extension.charAt(0) != ';') {
+            throw malformed("malformed chunk size");
+        }
+        state = left == 0 ? State.TRAILERS : State.CHUNK;
+    }
+
+    private void chunkEnd() throws ProxyException {
+        if (lineLength > 0) {
+            throw malformed("chunk longer than its size");
+        }
+        state = State.CHUNK_SIZE;
+    }
+
+    private void trailer() throws ProxyException {
+        if (lineLength == 0) {
+            complete();
+        } else if (++trailers > MAX_TRAILERS) {
+            throw malformed("too many trailers");
+        }
+    }
+
+    private void complete() {
+        response.setBody(bodyLength == body.length ? body : Arrays.copyOf(body, bodyLength));
+        body = UpstreamResponse.NO_BODY;
+        line();
+        state = State.COMPLETE;
+    }
+
+    private boolean starts(String with) {
+        for (int i = 0; i < with.length(); i++) {
+            if (line[i] != with.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private int digit(int index) {
+        byte b = line[index];
+        return b >= '0' && b <= '9' ? b - '0' : -1;
+    }
+
+    private static boolean digits(String length) {
+        return !length.isEmpty() && length.length() < 19 && length.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /** The rest of the line without the white space around it; a bare CR, a NUL and their like are malformed. */
+    private String text(int from, String guess) throws ProxyException {
+        int start = from;
+        int end = lineLength;
+        while (start < end && (line[start] == ' ' || line[start] == '\t')) {
+            start++;
+        }
+        while (end > start && (line[end - 1] == ' ' || line[end - 1] == '\t')) {
+            end--;
+        }
+        for (int i = start; i < end; i++) {
+            if (line[i] >= 0 && line[i] < ' ' && line[i] != '\t' || line[i] == 0x7f) {
+                throw malformed("control character");
+            }
+        }
+        return latin1(start, end, guess);
+    }
+
+    /** @return the guess itself if it is right */
+    private String latin1(int from, int to, String guess) {
+        boolean right = guess.length() == to - from;
+        for (int i = from; right && i < to; i++) {
+            right = guess.charAt(i - from) == (line[i] & 0xff);
+        }
+        return right ? guess : new String(line, from, to - from, StandardCharsets.ISO_8859_1);
+    }
+
+    private static ProxyException malformed(String what) {
+        return new ProxyException(Failure.BAD_RESPONSE, what);
+    }
+}

@@ -1,0 +1,115 @@
+package io.github.camelreverseproxy.client;
+
+import java.net.URI;
+
+import org.apache.camel.Consumer;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.support.DefaultEndpoint;
+
+/** Where an upstream is, how long to wait for it, and which client asks it. Thread-safe once configured. */
+public final class UpstreamEndpoint extends DefaultEndpoint {
+    /** What sends a request and reads the response; both the same way, byte for byte. */
+    public enum Client {
+        /** On the thread of the connection that the request came in by, which does not wait. */
+        EVENT_LOOP,
+        /** camel-http, each request on a thread of its own. */
+        CAMEL_HTTP
+    }
+
+    private final UpstreamComponent component;
+    private Client client = Client.EVENT_LOOP;
+    private URI url;
+    private UpstreamRequests requests = new UpstreamRequests();
+    private int connectTimeout = 1000;
+    private int responseTimeout = 30000;
+    private int maxResponseBody = 64 * 1024 * 1024;
+
+    UpstreamEndpoint(String uri, UpstreamComponent component) {
+        super(uri, component);
+        this.component = component;
+    }
+
+    public void setClient(Client client) {
+        this.client = client;
+    }
+
+    /** @param url http or https, host, port and a path that is put before that of a request */
+    public void setUrl(String url) {
+        this.url = URI.create(url);
+    }
+
+    public void setRequests(UpstreamRequests requests) {
+        this.requests = requests;
+    }
+
+    /** @param millis to look the name up, and to connect to an address of it */
+    public void setConnectTimeout(int millis) {
+        connectTimeout = millis;
+    }
+
+    /** @param millis for the response to begin, and from one piece of its body to the next */
+    public void setResponseTimeout(int millis) {
+        responseTimeout = millis;
+    }
+
+    /** @param bytes largest response body */
+    public void setMaxResponseBody(int bytes) {
+        maxResponseBody = bytes;
+    }
+
+    UpstreamComponent component() {
+        return component;
+    }
+
+    boolean isTls() {
+        return "https".equals(url.getScheme());
+    }
+
+    /** A name or an address, this without brackets. */
+    String host() {
+        String host = url.getHost();
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    int port() {
+        return url.getPort() >= 0 ? url.getPort() : isTls() ? 443 : 80;
+    }
+
+    /** For the Host field. */
+    String authority() {
+        return url.getPort() < 0 ? url.getHost() : url.getHost() + ':' + url.getPort();
+    }
+
+    /** The path of the URL without a slash at its end. */
+    String base() {
+        String path = url.getRawPath();
+        return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    }
+
+    UpstreamRequests requests() {
+        return requests;
+    }
+
+    int connectTimeout() {
+        return connectTimeout;
+    }
+
+    int responseTimeout() {
+        return responseTimeout;
+    }
+
+    int maxResponseBody() {
+        return maxResponseBody;
+    }
+
+    @Override
+    public Producer createProducer() throws Exception {
+        return client == Client.EVENT_LOOP ? new EventLoopProducer(this) : new CamelHttpProducer(this);
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) {
+        throw new UnsupportedOperationException("an upstream is only asked");
+    }
+}

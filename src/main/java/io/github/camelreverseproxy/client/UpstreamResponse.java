@@ -1,0 +1,116 @@
+package io.github.camelreverseproxy.client;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import io.github.camelreverseproxy.EndToEndFields;
+
+/**
+ * An upstream's response, whole before any of it goes on: a client never gets half an answer. Not thread-safe.
+ */
+final class UpstreamResponse {
+    static final byte[] NO_BODY = new byte[0];
+
+    private final int status;
+    private final String reason;
+    private final boolean http10;
+    private final List<Map.Entry<String, String>> fields = new ArrayList<>();
+    private boolean bodiless;
+    private boolean endsConnection;
+    private byte[] body = NO_BODY;
+
+    UpstreamResponse(int status, String reason, boolean http10) {
+        this.status = status;
+        this.reason = reason;
+        this.http10 = http10;
+    }
+
+    int status() {
+        return status;
+    }
+
+    String reason() {
+        return reason;
+    }
+
+    boolean isHttp10() {
+        return http10;
+    }
+
+    /** All fields, in the order in which they came. */
+    List<Map.Entry<String, String>> fields() {
+        return fields;
+    }
+
+    byte[] body() {
+        return body;
+    }
+
+    void setBody(byte[] body) {
+        this.body = body;
+    }
+
+    /** @param promised whether it says that it has a body all the same, which would be taken for the next response */
+    void setBodiless(boolean promised) {
+        bodiless = true;
+        endsConnection = promised;
+    }
+
+    /** The body ends with the connection. */
+    void setEndsConnection() {
+        endsConnection = true;
+    }
+
+    List<String> values(String name) {
+        List<String> values = List.of();
+        for (int i = 0; i < fields.size(); i++) {
+            if (fields.get(i).getKey().equalsIgnoreCase(name)) {
+                values = values.isEmpty() ? new ArrayList<>(2) : values;
+                values.add(fields.get(i).getValue());
+            }
+        }
+        return values;
+    }
+
+    /** The end-to-end fields, and what a response without a body says of its length (RFC 9110, section 8.6). */
+    void readFields(Map<String, Object> headers) {
+        EndToEndFields.read(fields, values("Connection"), headers);
+        if (bodiless && status != 204) {
+            values("Content-Length").forEach(length -> headers.put("Content-Length", length));
+        }
+    }
+
+    /** Whether the connection stays open (RFC 9112, section 9.3). */
+    boolean keepsConnection() {
+        return !endsConnection && !hasOption("close") && (!http10 || hasOption("keep-alive"));
+    }
+
+    private boolean hasOption(String option) {
+        for (String value : values("Connection")) {
+            for (String one : value.split(",")) {
+                if (one.strip().equalsIgnoreCase(option)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * How long the connection may be idle, in milliseconds.
+     *
+     * @param otherwise if {@code Keep-Alive} does not say
+     */
+    long keepAliveMillis(long otherwise) {
+        for (String value : values("Keep-Alive")) {
+            for (String one : value.split(",")) {
+                String parameter = one.strip();
+                if (parameter.regionMatches(true, 0, "timeout=", 0, 8) && parameter.substring(8).matches("[0-9]{1,6}")) {
+                    return Math.min(otherwise, Long.parseLong(parameter.substring(8)) * 1000);
+                }
+            }
+        }
+        return otherwise;
+    }
+}

@@ -1,0 +1,50 @@
+package io.github.camelreverseproxy.upstream;
+
+import io.github.camelreverseproxy.upstream.BreakerState.Permit;
+import org.apache.camel.Exchange;
+
+/**
+ * A call that was let through before its exchange comes to the breaker's EIP: whoever chooses an upstream has to know that
+ * it takes the call. Travels with the exchange, whose next EIP uses it. Confined to the exchange.
+ */
+final class Admission {
+    private static final String PROPERTY = Admission.class.getName();
+
+    private final UpstreamBreaker breaker;
+    private Permit permit;
+
+    private Admission(UpstreamBreaker breaker, Permit permit) {
+        this.breaker = breaker;
+        this.permit = permit;
+    }
+
+    static Admission give(Exchange exchange, UpstreamBreaker breaker, Permit permit) {
+        Admission admission = new Admission(breaker, permit);
+        exchange.setProperty(PROPERTY, admission);
+        return admission;
+    }
+
+    /** The permit for a call of this breaker: the one that the exchange brings, or a new one; null if there is none. */
+    static Permit take(Exchange exchange, UpstreamBreaker breaker) {
+        if (exchange.getProperty(PROPERTY) instanceof Admission admission && admission.breaker == breaker && admission.permit != null) {
+            Permit permit = admission.permit;
+            admission.permit = null;
+            return permit;
+        }
+        return breaker.tryCall();
+    }
+
+    /** Gives back what an exchange was given and has not used. */
+    static void giveBack(Exchange exchange) {
+        if (exchange.getProperty(PROPERTY) instanceof Admission admission) {
+            admission.giveBack();
+        }
+    }
+
+    void giveBack() {
+        if (permit != null) {
+            breaker.abandoned(permit);
+            permit = null;
+        }
+    }
+}
