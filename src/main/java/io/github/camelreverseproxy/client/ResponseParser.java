@@ -197,7 +197,7 @@ final class ResponseParser {
         List<String> lengths = response.values("Content-Length");
         List<String> codings = response.values("Transfer-Encoding");
         boolean chunked = codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked") && lengths.isEmpty() && !response.isHttp10();
-        boolean plain = codings.isEmpty() && (lengths.isEmpty() || lengths.size() == 1 && digits(lengths.get(0)));
+        boolean plain = codings.isEmpty() && (lengths.isEmpty() || lengths.size() == 1 && Tokens.isLength(lengths.get(0)));
         if (!plain && !chunked) {
             throw malformed("ambiguous framing");
         }
@@ -297,10 +297,6 @@ final class ResponseParser {
     private int digit(int index) {
         byte b = line[index];
         return b >= '0' && b <= '9' ? b - '0' : -1;
-    }
-
-    private static boolean digits(String length) {
-        return !length.isEmpty() && length.length() < 19 && length.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
     /** The rest of the line without the white space around it; a bare CR, a NUL and their like are malformed. */

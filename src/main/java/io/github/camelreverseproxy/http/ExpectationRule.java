@@ -13,10 +13,10 @@ import io.netty.handler.codec.http.HttpVersion;
 final class ExpectationRule implements RequestRule {
     @Override
     public void check(HttpRequest request) throws ProxyException {
-        List<String> expectations = request.headers().getAll(HttpHeaderNames.EXPECT);
-        if (expectations.isEmpty()) {
+        if (!request.headers().contains(HttpHeaderNames.EXPECT)) {
             return;
         }
+        List<String> expectations = request.headers().getAll(HttpHeaderNames.EXPECT);
         if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
             request.headers().remove(HttpHeaderNames.EXPECT);
         } else if (expectations.size() > 1 || !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectations.get(0))) {

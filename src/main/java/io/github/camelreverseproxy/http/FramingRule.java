@@ -27,7 +27,7 @@ final class FramingRule implements RequestRule {
             }
             coding(codings, request.protocolVersion());
         }
-        if (lengths.size() > 1 || !lengths.isEmpty() && !digits(lengths.get(0))) {
+        if (lengths.size() > 1 || !lengths.isEmpty() && !Tokens.isLength(lengths.get(0))) {
             throw bad("repeated or malformed Content-Length");
         }
     }
@@ -56,10 +56,6 @@ final class FramingRule implements RequestRule {
             case "chunked", "identity", "gzip", "x-gzip", "deflate", "compress", "x-compress" -> true;
             default -> false;
         };
-    }
-
-    private static boolean digits(String length) {
-        return !length.isEmpty() && length.length() < 19 && length.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
     private static ProxyException bad(String text) {
