@@ -19,6 +19,8 @@ import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What connections go through, on both sides: closed halves, leftovers, peers that do not read, and too many at once. */
 class ConnectionTest {
@@ -158,8 +160,10 @@ class ConnectionTest {
         }
     }
 
-    @Test
-    void upstreamThatAnswersBeforeItHasReadEverything() throws Exception {
+    /** Closing with input unread resets the connection, while the request is still being sent. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1000})
+    void upstreamThatAnswersBeforeItHasReadEverything(int millisToClose) throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
             Thread upstream = new Thread(() -> {
                 while (!server.isClosed()) {
@@ -167,7 +171,7 @@ class ConnectionTest {
                         socket.getInputStream().readNBytes(1000);
                         socket.getOutputStream().write("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno".getBytes());
                         socket.getOutputStream().flush();
-                        Thread.sleep(1000);
+                        Thread.sleep(millisToClose);
                     } catch (Exception e) {
                         // closed
                     }

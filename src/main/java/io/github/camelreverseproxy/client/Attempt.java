@@ -10,11 +10,17 @@ import org.apache.camel.support.DefaultMessage;
 
 /** A request on its way to an upstream, and what becomes of it. Ends once; confined to its event loop. */
 final class Attempt {
+    /** A body up to this size goes out with the head in one piece. */
+    private static final int SMALL_BODY = 4096;
+    private static final int CRLF = '\r' << 8 | '\n';
+    private static final int COLON_SPACE = ':' << 8 | ' ';
+
     private final Exchange exchange;
     private final UpstreamEndpoint endpoint;
     private final AsyncCallback callback;
     private final byte[] body;
     private final String method;
+    private boolean ended;
 
     Attempt(Exchange exchange, UpstreamEndpoint endpoint, AsyncCallback callback) {
         this.exchange = exchange;
@@ -28,13 +34,12 @@ final class Attempt {
         return method.equals("HEAD");
     }
 
-    /** @return null for none */
-    byte[] body() {
-        return body;
-    }
-
-    /** @throws IllegalArgumentException if a field has a character that is none of a field's (RFC 9110, section 5.5) */
-    ByteBuf head(ByteBufAllocator allocator) {
+    /**
+     * The head, and the body if it is small.
+     *
+     * @throws IllegalArgumentException if a field has a character that is none of a field's (RFC 9110, section 5.5)
+     */
+    ByteBuf begin(ByteBufAllocator allocator) {
         ByteBuf head = allocator.directBuffer(512);
         try {
             write(head, method);
@@ -47,15 +52,18 @@ final class Attempt {
                 head.writeShort(COLON_SPACE);
                 write(head, value);
             });
-            return head.writeShort(CRLF).writeShort(CRLF);
-        } catch (RuntimeException e) {
+            head.writeShort(CRLF).writeShort(CRLF);
+            return body == null || rest() != null ? head : head.writeBytes(body);
+        } catch (RuntimeException | Error e) {
             head.release();
             throw e;
         }
     }
 
-    private static final int CRLF = '\r' << 8 | '\n';
-    private static final int COLON_SPACE = ':' << 8 | ' ';
+    /** The body that is to follow, or null. */
+    byte[] rest() {
+        return body == null || body.length <= SMALL_BODY ? null : body;
+    }
 
     private static void write(ByteBuf head, String text) {
         head.ensureWritable(text.length());
@@ -69,24 +77,33 @@ final class Attempt {
     }
 
     void succeed(UpstreamResponse response) {
+        if (ended) {
+            return;
+        }
         Message message = new DefaultMessage(exchange);
         response.readFields(message.getHeaders());
         message.setHeader(Exchange.HTTP_RESPONSE_CODE, response.status());
         message.setHeader(Exchange.HTTP_RESPONSE_TEXT, response.reason());
         message.setBody(response.body());
         exchange.setMessage(message);
-        callback.done(false);
+        end();
     }
 
     /** @param progress how far it had come */
     void fail(Throwable cause, Progress progress) {
-        exchange.setException(new UpstreamException(cause, progress));
-        callback.done(false);
+        fail(new UpstreamException(cause, progress));
     }
 
-    /** It was not for the upstream. */
-    void fail(RuntimeException cause) {
-        exchange.setException(cause);
+    /** It says nothing of the upstream. */
+    void fail(Throwable cause) {
+        if (!ended) {
+            exchange.setException(cause);
+            end();
+        }
+    }
+
+    private void end() {
+        ended = true;
         callback.done(false);
     }
 }

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -17,6 +18,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 
 /** The connections of an event loop to an upstream; the one used last is used next. Confined to the loop. */
@@ -55,7 +57,11 @@ final class ConnectionPool {
 
     private void connect(Attempt attempt, InetAddress[] found, Throwable error) {
         if (error == null) {
-            connect(attempt, found, 0);
+            try {
+                connect(attempt, found, 0);
+            } catch (RuntimeException | Error e) {
+                attempt.fail(e);
+            }
         } else if (error instanceof TimeoutException) {
             fail(attempt, new ConnectTimeoutException("name not looked up in time"));
         } else {
@@ -68,6 +74,8 @@ final class ConnectionPool {
         new Bootstrap().group(loop).channelFactory(UpstreamChannel::new)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, endpoint.connectTimeout())
                 .option(ChannelOption.TCP_NODELAY, true)
+                // An upstream that takes no more of a request may have answered it.
+                .option(ChannelOption.AUTO_CLOSE, false)
                 .handler(new Initializer())
                 .connect(new InetSocketAddress(addresses[index], address.port()))
                 .addListener((ChannelFuture connected) -> {
@@ -93,7 +101,8 @@ final class ConnectionPool {
                 connection.send(attempt);
             } else {
                 connection.close();
-                fail(attempt, handshake.cause() instanceof java.io.IOException e ? e : new ConnectException("no TLS"));
+                fail(attempt, handshake.cause() instanceof SslHandshakeTimeoutException ? new ConnectTimeoutException("no TLS in time")
+                        : new ConnectException("no TLS"));
             }
         });
     }
@@ -119,7 +128,11 @@ final class ConnectionPool {
     /** May be called on any thread. */
     void closeIdle() {
         if (!loop.inEventLoop()) {
-            loop.execute(this::closeIdle);
+            try {
+                loop.execute(this::closeIdle);
+            } catch (RejectedExecutionException e) {
+                // The loop has ended, and its connections with it.
+            }
             return;
         }
         for (UpstreamConnection connection = idle.pollLast(); connection != null; connection = idle.pollLast()) {

@@ -41,6 +41,7 @@ final class ResponseParser {
     private UpstreamResponse response;
     /** The fields of the response before, most of which come again: their texts need not be made anew. */
     private List<Map.Entry<String, String>> before = List.of();
+    private String reasonBefore = "";
     private byte[] body = UpstreamResponse.NO_BODY;
     private int bodyLength;
     private long left;
@@ -69,9 +70,18 @@ final class ResponseParser {
         return state.compareTo(State.FIELDS) > 0 && state != State.COMPLETE;
     }
 
-    /** The response, once it is complete. */
-    UpstreamResponse response() {
-        return response;
+    /** The status of a response whose head is complete. */
+    int status() {
+        return response.status();
+    }
+
+    /** Hands over the response, once it is complete; an idle connection must not keep its body. */
+    UpstreamResponse take() {
+        UpstreamResponse complete = response;
+        before = complete.fields();
+        reasonBefore = complete.reason();
+        response = null;
+        return complete;
     }
 
     /**
@@ -155,8 +165,7 @@ final class ResponseParser {
             throw malformed("malformed status line");
         }
         int status = digit(9) * 100 + digit(10) * 10 + digit(11);
-        String reason = lineLength > 13 ? text(13, response == null ? "" : response.reason()) : "";
-        before = response == null ? List.of() : response.fields();
+        String reason = lineLength > 13 ? text(13, reasonBefore) : "";
         response = new UpstreamResponse(status, reason, digit(7) == 0);
         headSize = 0;
         state = State.FIELDS;

@@ -25,7 +25,7 @@ final class ResponseReader implements HttpMessageParser<ClassicHttpResponse> {
         private transient ByteBuf read;
 
         private Head(ResponseReader reader, SessionInputBuffer buffer, InputStream in, ByteBuf read) {
-            super(reader.responses.response().status());
+            super(reader.responses.status());
             this.reader = reader;
             this.buffer = buffer;
             this.in = in;
@@ -42,7 +42,7 @@ final class ResponseReader implements HttpMessageParser<ClassicHttpResponse> {
                     break;
                 }
             }
-            return reader.responses.response();
+            return reader.responses.take();
         }
 
         /** Whether there is more on the connection than the response, which would be taken for the next one. */

@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.client;
 
+import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +13,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 
 /**
  * A connection to an upstream, which takes one request at a time. It goes back to its pool when a response is complete
@@ -20,8 +22,10 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
  */
 final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private static final long IDLE_MILLIS = 180_000;
-    /** A body up to this size goes out with the head in one piece. */
-    private static final int SMALL_BODY = 4096;
+    /** A larger body goes out piece by piece: Netty copies what it is given into direct memory, which is scarce. */
+    private static final int PIECE = 256 * 1024;
+    /** How long an upstream that takes no more of a request may still have an answer on the way. */
+    private static final long EARLY_ANSWER_MILLIS = 1000;
 
     private final ConnectionPool pool;
     private final long patience;
@@ -29,6 +33,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private ChannelHandlerContext context;
     private Attempt attempt;
     private boolean writing;
+    private Throwable notWritten;
+    private boolean complete;
+    private boolean alone;
     private long deadline;
     private long alarm;
     private ScheduledFuture<?> timer;
@@ -44,9 +51,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         context = ctx;
     }
 
-    /** Whether it takes no further request; with TLS only the event loop can tell. */
+    /** Whether it takes no further request. */
     boolean isStale() {
-        return context.pipeline().first() != this ? !context.channel().isActive() : ((UpstreamChannel) context.channel()).isStale();
+        return ((UpstreamChannel) context.channel()).isStale();
     }
 
     void close() {
@@ -54,35 +61,56 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
 
     void send(Attempt next) {
-        ByteBuf head;
+        ByteBuf begin;
         try {
-            head = next.head(context.alloc());
-        } catch (IllegalArgumentException e) {
+            begin = next.begin(context.alloc());
+        } catch (RuntimeException | Error e) {
             close();
             next.fail(e);
             return;
         }
         attempt = next;
+        notWritten = null;
         responses.expect(next.isHead());
         await(patience);
-        byte[] body = next.body();
-        boolean small = body != null && body.length <= SMALL_BODY;
-        if (small) {
-            head.writeBytes(body);
-        }
         writing = true;
-        ChannelFuture last = context.write(head);
-        if (body != null && !small) {
-            last = context.write(Unpooled.wrappedBuffer(body));
+        if (next.rest() == null) {
+            write(next, begin, null, 0);
+        } else {
+            context.write(begin);
+            writePiece(next, next.rest(), 0);
         }
-        context.flush();
-        last.addListener((ChannelFuture written) -> {
-            writing = false;
-            if (!written.isSuccess() && attempt == next) {
-                // What the upstream may have said before it closed the connection comes first.
-                context.executor().execute(() -> fail(next, written.cause()));
+    }
+
+    private void writePiece(Attempt of, byte[] rest, int at) {
+        int size = Math.min(PIECE, rest.length - at);
+        write(of, Unpooled.wrappedBuffer(rest, at, size), rest, at + size);
+    }
+
+    /** @param rest what follows, from a position on; or null */
+    private void write(Attempt of, ByteBuf piece, byte[] rest, int at) {
+        context.writeAndFlush(piece).addListener((ChannelFuture written) -> {
+            if (!written.isSuccess()) {
+                writing = false;
+                if (attempt == of) {
+                    notWritten(written.cause());
+                }
+            } else if (rest == null || at == rest.length) {
+                writing = false;
+            } else if (attempt == of) {
+                writePiece(of, rest, at);
             }
         });
+    }
+
+    /** What the upstream may have said before it closed the connection comes first. */
+    private void notWritten(Throwable cause) {
+        if (cause instanceof IOException && context.channel().isActive()) {
+            notWritten = cause;
+            await(Math.min(patience, EARLY_ANSWER_MILLIS));
+        } else {
+            fail(cause);
+        }
     }
 
     @Override
@@ -90,17 +118,37 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         ByteBuf in = (ByteBuf) message;
         try {
             if (attempt == null) {
-                ctx.close();
+                end();
+            } else if (complete) {
+                alone &= !in.isReadable();
             } else if (responses.feed(in)) {
-                succeed(!in.isReadable());
+                complete = true;
+                alone = !in.isReadable();
             } else if (responses.isWithinBody()) {
                 deadline = now() + TimeUnit.MILLISECONDS.toNanos(patience);
             }
         } catch (ProxyException e) {
-            fail(attempt, e);
+            fail(e);
         } finally {
             in.release();
         }
+    }
+
+    /** Not before: what has come in the same breath would be taken for the next response. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (complete) {
+            succeed();
+        }
+    }
+
+    /** With TLS the upstream can say that it closes the connection before it does. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslCloseCompletionEvent && attempt == null) {
+            end();
+        }
+        ctx.fireUserEventTriggered(event);
     }
 
     @Override
@@ -114,27 +162,28 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
         try {
             responses.end();
-            succeed(false);
+            alone = false;
+            succeed();
         } catch (ProxyException e) {
-            fail(attempt, e);
+            fail(e);
         }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (attempt == null) {
-            ctx.close();
-        } else {
-            fail(attempt, cause);
+            end();
+        } else if (!complete) {
+            fail(cause);
         }
     }
 
-    /** @param alone whether nothing came after the response */
-    private void succeed(boolean alone) {
+    private void succeed() {
         Attempt done = attempt;
         attempt = null;
-        UpstreamResponse response = responses.response();
-        if (alone && !writing && response.keepsConnection() && context.channel().isActive()) {
+        complete = false;
+        UpstreamResponse response = responses.take();
+        if (alone && !writing && notWritten == null && response.keepsConnection() && context.channel().isActive()) {
             await(response.keepAliveMillis(IDLE_MILLIS));
             pool.add(this);
         } else {
@@ -143,15 +192,26 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         done.succeed(response);
     }
 
-    private void fail(Attempt failed, Throwable cause) {
-        if (attempt != failed) {
+    private void fail(Throwable cause) {
+        Attempt failed = attempt;
+        if (failed == null) {
             return;
         }
         attempt = null;
         close();
+        if (cause instanceof Error) {
+            failed.fail(cause);
+            return;
+        }
         pool.failed();
-        Throwable told = cause instanceof java.io.IOException ? cause : new ProxyException(Failure.NO_RESPONSE, Failure.NO_RESPONSE.text(), cause);
+        Throwable told = cause instanceof IOException ? cause : new ProxyException(Failure.NO_RESPONSE, Failure.NO_RESPONSE.text(), cause);
         failed.fail(told, responses.isBegun() ? Progress.ANSWERING : Progress.SENT);
+    }
+
+    /** It is idle, and no longer good. */
+    private void end() {
+        pool.remove(this);
+        close();
     }
 
     private static long now() {
@@ -178,10 +238,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         if (left > 0) {
             set(left);
         } else if (attempt == null) {
-            pool.remove(this);
-            close();
+            end();
         } else {
-            fail(attempt, new SocketTimeoutException("no response in time"));
+            fail(notWritten != null ? notWritten : new SocketTimeoutException("no response in time"));
         }
     }
 }

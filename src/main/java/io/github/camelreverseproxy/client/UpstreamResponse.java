@@ -11,6 +11,7 @@ import io.github.camelreverseproxy.EndToEndFields;
  */
 final class UpstreamResponse {
     static final byte[] NO_BODY = new byte[0];
+    private static final long KEEP_ALIVE_MARGIN = 1000;
 
     private final int status;
     private final String reason;
@@ -107,7 +108,8 @@ final class UpstreamResponse {
             for (String one : value.split(",")) {
                 String parameter = one.strip();
                 if (parameter.regionMatches(true, 0, "timeout=", 0, 8) && parameter.substring(8).matches("[0-9]{1,6}")) {
-                    return Math.min(otherwise, Long.parseLong(parameter.substring(8)) * 1000);
+                    // A request must not meet the upstream's own closing half-way.
+                    return Math.min(otherwise, Math.max(0, Long.parseLong(parameter.substring(8)) * 1000 - KEEP_ALIVE_MARGIN));
                 }
             }
         }

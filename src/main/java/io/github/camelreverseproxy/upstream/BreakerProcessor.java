@@ -41,10 +41,18 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
             return true;
         }
         long begin = System.nanoTime();
-        return steps.process(exchange, done -> {
-            breaker.ended(permit, exchange, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
-            callback.done(done);
-        });
+        try {
+            return steps.process(exchange, done -> {
+                breaker.ended(permit, exchange, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
+                callback.done(done);
+            });
+        } catch (Error e) {
+            // Camel catches exceptions alone; the permit would be lost.
+            exchange.setException(e);
+            breaker.ended(permit, exchange, 0);
+            callback.done(true);
+            return true;
+        }
     }
 
     @Override
