@@ -39,6 +39,10 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         this.url = URI.create(url);
     }
 
+    public URI getUrl() {
+        return url;
+    }
+
     public void setRequests(UpstreamRequests requests) {
         this.requests = requests;
     }
