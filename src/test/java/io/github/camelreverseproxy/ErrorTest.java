@@ -52,6 +52,15 @@ class ErrorTest {
         }
     }
 
+    /** The broadcast address, to which no connection can be made: the kernel says so, and nothing is sent. */
+    @Test
+    void networkUnreachable() throws Exception {
+        String url = "http://255.255.255.255";
+        try (Proxy proxy = new Proxy().before(url, url, url).start()) {
+            error(proxy.exchange(GET), 502, "ConnectFailed: failed to connect to the server", "connection_refused");
+        }
+    }
+
     @Test
     void nameNotFound() throws Exception {
         String url = "http://no-such-host.invalid";

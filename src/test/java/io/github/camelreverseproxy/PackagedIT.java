@@ -182,6 +182,35 @@ class PackagedIT {
     }
 
     /** No new connection, and each request that was sent is answered, with the connection's end announced. */
+    /** Descriptors that the clients have taken all of: the answer is 503, and no upstream is blamed. */
+    @Test
+    void outOfDescriptors() throws Exception {
+        upstream.answering(Upstream.OK.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+        List<String> command = List.of("sh", "-c", "ulimit -n 250; exec \"$0\" -jar \"$1\"", ProxyProcess.java(), System.getProperty("proxy-test.jar"));
+        try (ProxyProcess proxy = new ProxyProcess(directory, environment(), command).started(); Connection client = new Connection(port)) {
+            assertEquals(200, Connection.exchange(port, GET).status(), "the JDK itself needs a descriptor to close its first connection");
+            List<Connection> idle = new ArrayList<>();
+            for (int i = 0; i < 300; i++) {
+                idle.add(new Connection(port));
+            }
+            Message refused = client.send(GET).receive();
+            for (int i = 0; i < 1000 && refused.status() == 200; i++) {
+                refused = client.send(GET).receive();
+            }
+            assertEquals(503, refused.status(), refused.body());
+            assertTrue(refused.body().contains("Unavailable: too many requests in flight"), refused.body());
+            for (Connection one : idle) {
+                one.close();
+            }
+            int status = 503;
+            for (int i = 0; i < 1000 && status == 503; i++) {
+                status = client.send(GET).receive().status();
+            }
+            assertEquals(200, status);
+            assertFalse(proxy.output().contains(" open for "), proxy.output());
+        }
+    }
+
     @Test
     void sigtermUnderLoadFailsNoRequest() throws Exception {
         upstream.behaving((request, out) -> {

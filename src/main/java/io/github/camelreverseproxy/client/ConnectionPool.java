@@ -10,8 +10,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -83,10 +86,18 @@ final class ConnectionPool {
                         begin(attempt, connected.channel());
                     } else if (index + 1 < addresses.length) {
                         connect(attempt, addresses, index + 1);
+                    } else if (connected.cause() instanceof ChannelException) {
+                        noSocket(attempt, connected.cause());
                     } else {
                         fail(attempt, connected.cause());
                     }
                 });
+    }
+
+    /** The proxy itself has come to a limit, of its descriptors most likely. Netty says so on a thread of its own. */
+    private void noSocket(Attempt attempt, Throwable cause) {
+        ProxyException overloaded = new ProxyException(Failure.OVERLOADED, Failure.OVERLOADED.text(), cause);
+        loop.execute(() -> attempt.fail(overloaded));
     }
 
     private void begin(Attempt attempt, Channel channel) {

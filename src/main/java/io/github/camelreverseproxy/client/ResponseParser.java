@@ -1,6 +1,5 @@
 package io.github.camelreverseproxy.client;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +16,6 @@ import io.netty.buffer.ByteBuf;
  * thread-safe; one for each connection.
  */
 final class ResponseParser {
-    private static final int MAX_LINE = 32 * 1024;
     private static final int MAX_HEAD = 256 * 1024;
     private static final int MAX_FIELDS = 500;
     private static final int MAX_TRAILERS = 100;
@@ -30,8 +28,7 @@ final class ResponseParser {
     private enum State { STATUS, FIELDS, LENGTH, TO_THE_END, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILERS, COMPLETE }
 
     private final int maxBody;
-    private byte[] line = new byte[256];
-    private int lineLength;
+    private final ResponseLine line = new ResponseLine();
     private State state = State.COMPLETE;
     private boolean toHead;
     private boolean begun;
@@ -56,7 +53,7 @@ final class ResponseParser {
         toHead = head;
         begun = false;
         interim = 0;
-        line();
+        line.reset();
         state = State.STATUS;
     }
 
@@ -97,9 +94,9 @@ final class ResponseParser {
                 case LENGTH, CHUNK -> take(in, (int) Math.min(left, in.readableBytes()));
                 case TO_THE_END -> take(in, in.readableBytes());
                 default -> {
-                    if (endsLine(in)) {
+                    if (line.ends(in)) {
                         line(state);
-                        lineLength = 0;
+                        line.reset();
                     }
                 }
             }
@@ -129,68 +126,39 @@ final class ResponseParser {
         }
     }
 
-    /** Adds to the line; a line ends with LF, and a CR before it does not count (RFC 9112, section 2.2). */
-    private boolean endsLine(ByteBuf in) throws ProxyException {
-        int length = in.bytesBefore((byte) '\n');
-        int take = length < 0 ? in.readableBytes() : length;
-        if (lineLength + take > MAX_LINE) {
-            throw malformed("line too long");
-        }
-        if (lineLength + take > line.length) {
-            line = Arrays.copyOf(line, Math.max(line.length * 2, lineLength + take));
-        }
-        in.readBytes(line, lineLength, take);
-        lineLength += take;
-        if (length < 0) {
-            return false;
-        }
-        in.skipBytes(1);
-        if (lineLength > 0 && line[lineLength - 1] == '\r') {
-            lineLength--;
-        }
-        return true;
-    }
-
-    private void line() {
-        lineLength = 0;
-        if (line.length > 4096) {
-            line = new byte[256];
-        }
-    }
-
     private void statusLine() throws ProxyException {
-        boolean version = lineLength >= 12 && starts("HTTP/1.") && digit(7) >= 0 && line[8] == ' ';
-        boolean end = lineLength == 12 || lineLength > 12 && line[12] == ' ';
-        if (!version || !end || digit(9) < 1 || digit(10) < 0 || digit(11) < 0) {
+        boolean version = line.length() >= 12 && line.starts("HTTP/1.") && line.digit(7) >= 0 && line.at(8) == ' ';
+        boolean end = line.length() == 12 || line.length() > 12 && line.at(12) == ' ';
+        if (!version || !end || line.digit(9) < 1 || line.digit(10) < 0 || line.digit(11) < 0) {
             throw malformed("malformed status line");
         }
-        int status = digit(9) * 100 + digit(10) * 10 + digit(11);
-        String reason = lineLength > 13 ? text(13, reasonBefore) : "";
-        response = new UpstreamResponse(status, reason, digit(7) == 0);
+        int status = line.digit(9) * 100 + line.digit(10) * 10 + line.digit(11);
+        String reason = line.length() > 13 ? line.text(13, reasonBefore) : "";
+        response = new UpstreamResponse(status, reason, line.digit(7) == 0);
         headSize = 0;
         state = State.FIELDS;
     }
 
     private void field() throws ProxyException {
-        if (lineLength == 0) {
+        if (line.length() == 0) {
             headEnds();
             return;
         }
-        headSize += lineLength;
+        headSize += line.length();
         if (response.fields().size() == MAX_FIELDS || headSize > MAX_HEAD) {
             throw malformed("head too large");
         }
         int colon = 0;
-        while (colon < lineLength && Tokens.isTchar((char) (line[colon] & 0xff))) {
+        while (colon < line.length() && Tokens.isTchar(line.at(colon))) {
             colon++;
         }
-        if (colon == 0 || colon == lineLength || line[colon] != ':') {
+        if (colon == 0 || colon == line.length() || line.at(colon) != ':') {
             throw malformed("malformed field line");
         }
         int index = response.fields().size();
         Map.Entry<String, String> last = index < before.size() ? before.get(index) : NONE;
-        String name = latin1(0, colon, last.getKey());
-        String value = text(colon + 1, last.getValue());
+        String name = line.latin1(0, colon, last.getKey());
+        String value = line.text(colon + 1, last.getValue());
         response.fields().add(name == last.getKey() && value == last.getValue() ? last : Map.entry(name, value));
     }
 
@@ -261,11 +229,11 @@ final class ResponseParser {
     private void chunkSize() throws ProxyException {
         int end = 0;
         left = 0;
-        for (; end < lineLength && Character.digit(line[end], 16) >= 0; end++) {
-            left = left * 16 + Character.digit(line[end], 16);
+        for (; end < line.length() && Character.digit(line.at(end), 16) >= 0; end++) {
+            left = left * 16 + Character.digit(line.at(end), 16);
             requireWithinLimit(bodyLength + left);
         }
-        String extension = text(end, "");
+        String extension = line.text(end, "");
         if (end == 0 || !extension.isEmpty() && extension.charAt(0) != ';') {
             throw malformed("malformed chunk size");
         }
@@ -273,14 +241,14 @@ final class ResponseParser {
     }
 
     private void chunkEnd() throws ProxyException {
-        if (lineLength > 0) {
+        if (line.length() > 0) {
             throw malformed("chunk longer than its size");
         }
         state = State.CHUNK_SIZE;
     }
 
     private void trailer() throws ProxyException {
-        if (lineLength == 0) {
+        if (line.length() == 0) {
             complete();
         } else if (++trailers > MAX_TRAILERS) {
             throw malformed("too many trailers");
@@ -290,52 +258,10 @@ final class ResponseParser {
     private void complete() {
         response.setBody(bodyLength == body.length ? body : Arrays.copyOf(body, bodyLength));
         body = UpstreamResponse.NO_BODY;
-        line();
         state = State.COMPLETE;
     }
 
-    private boolean starts(String with) {
-        for (int i = 0; i < with.length(); i++) {
-            if (line[i] != with.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private int digit(int index) {
-        byte b = line[index];
-        return b >= '0' && b <= '9' ? b - '0' : -1;
-    }
-
-    /** The rest of the line without the white space around it; a bare CR, a NUL and their like are malformed. */
-    private String text(int from, String guess) throws ProxyException {
-        int start = from;
-        int end = lineLength;
-        while (start < end && (line[start] == ' ' || line[start] == '\t')) {
-            start++;
-        }
-        while (end > start && (line[end - 1] == ' ' || line[end - 1] == '\t')) {
-            end--;
-        }
-        for (int i = start; i < end; i++) {
-            if (line[i] >= 0 && line[i] < ' ' && line[i] != '\t' || line[i] == 0x7f) {
-                throw malformed("control character");
-            }
-        }
-        return latin1(start, end, guess);
-    }
-
-    /** @return the guess itself if it is right */
-    private String latin1(int from, int to, String guess) {
-        boolean right = guess.length() == to - from;
-        for (int i = from; right && i < to; i++) {
-            right = guess.charAt(i - from) == (line[i] & 0xff);
-        }
-        return right ? guess : new String(line, from, to - from, StandardCharsets.ISO_8859_1);
-    }
-
-    private static ProxyException malformed(String what) {
+    static ProxyException malformed(String what) {
         return new ProxyException(Failure.BAD_RESPONSE, what);
     }
 }

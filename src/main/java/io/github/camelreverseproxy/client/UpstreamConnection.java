@@ -142,11 +142,15 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** With TLS the upstream can say that it closes the connection before it does. */
+    /** With TLS the upstream says that it closes the connection before it does; or somebody has cut it (RFC 9112, section 9.8). */
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof SslCloseCompletionEvent && attempt == null) {
-            end();
+        if (event instanceof SslCloseCompletionEvent closed) {
+            if (attempt == null) {
+                end();
+            } else if (!closed.isSuccess() && !complete) {
+                fail(closed.cause());
+            }
         }
         ctx.fireUserEventTriggered(event);
     }

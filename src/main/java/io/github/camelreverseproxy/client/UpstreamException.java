@@ -20,7 +20,13 @@ public final class UpstreamException extends ProxyException {
     private final Progress progress;
 
     UpstreamException(Throwable cause, Progress progress) {
-        this(Failure.of(cause instanceof ResponseBegunException ? cause.getCause() : cause), cause, progress);
+        this(failure(cause instanceof ResponseBegunException ? cause.getCause() : cause, progress), cause, progress);
+    }
+
+    /** Nothing was lost on a connection that there was not: the network is unreachable, say. */
+    private static Failure failure(Throwable cause, Progress progress) {
+        Failure failure = Failure.of(cause);
+        return failure == Failure.NO_RESPONSE && progress == Progress.NOT_SENT ? Failure.CONNECT_FAILED : failure;
     }
 
     private UpstreamException(Failure failure, Throwable cause, Progress progress) {

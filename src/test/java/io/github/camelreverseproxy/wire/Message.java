@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * off. Latin-1 stands for bytes.
  */
 public record Message(String start, List<String> lines, String body) {
-    static Message read(InputStream in, boolean noBody) throws IOException {
+    public static Message read(InputStream in, boolean noBody) throws IOException {
         String start = Connection.line(in);
         List<String> lines = new ArrayList<>();
         for (String line = Connection.line(in); !line.isEmpty(); line = Connection.line(in)) {

@@ -17,6 +17,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import javax.net.ServerSocketFactory;
+
 /** An upstream on a loopback port of its own that records each request as it came and answers with given bytes. */
 public final class Upstream implements AutoCloseable {
     public static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -42,7 +44,15 @@ public final class Upstream implements AutoCloseable {
 
     /** @param port 0 for a free one */
     public Upstream(int port) throws IOException {
-        server = new ServerSocket();
+        this(port, ServerSocketFactory.getDefault());
+    }
+
+    /**
+     * @param port    0 for a free one
+     * @param sockets those of {@code SSLContext} for TLS
+     */
+    public Upstream(int port, ServerSocketFactory sockets) throws IOException {
+        server = sockets.createServerSocket();
         server.setReuseAddress(true);
         server.bind(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
         Thread acceptor = new Thread(this::accept, "upstream-" + server.getLocalPort());
