@@ -74,30 +74,27 @@ final class ConnectionPool {
 
     /** Address after address, until one takes the connection. */
     private void connect(Attempt attempt, InetAddress[] addresses, int index) {
-        new Bootstrap().group(loop).channelFactory(UpstreamChannel::new)
+        ChannelFuture connecting = new Bootstrap().group(loop).channelFactory(UpstreamChannel::new)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, endpoint.connectTimeout())
                 .option(ChannelOption.TCP_NODELAY, true)
                 // An upstream that takes no more of a request may have answered it.
                 .option(ChannelOption.AUTO_CLOSE, false)
                 .handler(new Initializer())
-                .connect(new InetSocketAddress(addresses[index], address.port()))
-                .addListener((ChannelFuture connected) -> {
-                    if (connected.isSuccess()) {
-                        begin(attempt, connected.channel());
-                    } else if (index + 1 < addresses.length) {
-                        connect(attempt, addresses, index + 1);
-                    } else if (connected.cause() instanceof ChannelException) {
-                        noSocket(attempt, connected.cause());
-                    } else {
-                        fail(attempt, connected.cause());
-                    }
-                });
-    }
-
-    /** The proxy itself has come to a limit, of its descriptors most likely. Netty says so on a thread of its own. */
-    private void noSocket(Attempt attempt, Throwable cause) {
-        ProxyException overloaded = new ProxyException(Failure.OVERLOADED, Failure.OVERLOADED.text(), cause);
-        loop.execute(() -> attempt.fail(overloaded));
+                .connect(new InetSocketAddress(addresses[index], address.port()));
+        if (connecting.cause() instanceof ChannelException noSocket) {
+            // The proxy itself has come to a limit, of its descriptors most likely. Its listeners would run on another thread.
+            attempt.fail(new ProxyException(Failure.OVERLOADED, Failure.OVERLOADED.text(), noSocket));
+            return;
+        }
+        connecting.addListener((ChannelFuture connected) -> {
+            if (connected.isSuccess()) {
+                begin(attempt, connected.channel());
+            } else if (index + 1 < addresses.length) {
+                connect(attempt, addresses, index + 1);
+            } else {
+                fail(attempt, connected.cause());
+            }
+        });
     }
 
     private void begin(Attempt attempt, Channel channel) {
