@@ -181,7 +181,6 @@ class PackagedIT {
         threads.shutdown();
     }
 
-    /** No new connection, and each request that was sent is answered, with the connection's end announced. */
     /** Descriptors that the clients have taken all of: the answer is 503, and no upstream is blamed. */
     @Test
     void outOfDescriptors() throws Exception {
@@ -211,6 +210,7 @@ class PackagedIT {
         }
     }
 
+    /** No new connection, and each request that was sent is answered, with the connection's end announced. */
     @Test
     void sigtermUnderLoadFailsNoRequest() throws Exception {
         upstream.behaving((request, out) -> {

@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.client;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
+import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
 import io.netty.buffer.ByteBuf;
 
@@ -26,7 +27,7 @@ final class ResponseLine {
         int found = in.bytesBefore((byte) '\n');
         int take = found < 0 ? in.readableBytes() : found;
         if (length + take > MAX_LENGTH) {
-            throw ResponseParser.malformed("line too long");
+            throw new ProxyException(Failure.BAD_RESPONSE, "line too long");
         }
         if (length + take > line.length) {
             line = Arrays.copyOf(line, Math.max(line.length * 2, length + take));
@@ -91,7 +92,7 @@ final class ResponseLine {
         }
         for (int i = start; i < end; i++) {
             if (line[i] >= 0 && line[i] < ' ' && line[i] != '\t' || line[i] == 0x7f) {
-                throw ResponseParser.malformed("control character");
+                throw new ProxyException(Failure.BAD_RESPONSE, "control character");
             }
         }
         return latin1(start, end, guess);

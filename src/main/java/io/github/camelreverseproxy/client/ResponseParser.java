@@ -261,7 +261,7 @@ final class ResponseParser {
         state = State.COMPLETE;
     }
 
-    static ProxyException malformed(String what) {
+    private static ProxyException malformed(String what) {
         return new ProxyException(Failure.BAD_RESPONSE, what);
     }
 }

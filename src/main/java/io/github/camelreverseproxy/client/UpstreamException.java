@@ -23,15 +23,15 @@ public final class UpstreamException extends ProxyException {
         this(failure(cause instanceof ResponseBegunException ? cause.getCause() : cause, progress), cause, progress);
     }
 
+    private UpstreamException(Failure failure, Throwable cause, Progress progress) {
+        super(failure, failure.text(), cause);
+        this.progress = progress;
+    }
+
     /** Nothing was lost on a connection that there was not: the network is unreachable, say. */
     private static Failure failure(Throwable cause, Progress progress) {
         Failure failure = Failure.of(cause);
         return failure == Failure.NO_RESPONSE && progress == Progress.NOT_SENT ? Failure.CONNECT_FAILED : failure;
-    }
-
-    private UpstreamException(Failure failure, Throwable cause, Progress progress) {
-        super(failure, failure.text(), cause);
-        this.progress = progress;
     }
 
     public Progress progress() {
