@@ -188,6 +188,34 @@ class ConnectionTest {
         }
     }
 
+    /** Such an answer ends with the connection, which then takes no more of the request either. */
+    @Test
+    void upstreamThatAnswersToTheEndBeforeItHasReadEverything() throws Exception {
+        try (ServerSocket server = new ServerSocket(0)) {
+            CountDownLatch answered = new CountDownLatch(1);
+            Thread upstream = new Thread(() -> {
+                try (Socket socket = server.accept()) {
+                    socket.getInputStream().readNBytes(1000);
+                    socket.getOutputStream().write("HTTP/1.1 413 Content Too Large\r\n\r\nno".getBytes());
+                    socket.shutdownOutput();
+                    answered.await();
+                } catch (Exception e) {
+                    // closed
+                }
+            });
+            upstream.setDaemon(true);
+            upstream.start();
+            String url = "http://127.0.0.1:" + server.getLocalPort();
+            try (Proxy proxy = new Proxy().before(url, url, url).start()) {
+                Message response = proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n" + "x".repeat(8_000_000));
+                assertEquals(413, response.status());
+                assertEquals("no", response.body());
+            } finally {
+                answered.countDown();
+            }
+        }
+    }
+
     /** Longer than the idle timeout, which is not what this connection is. */
     @Test
     void responseThatIsTakenSlowlyArrivesWhole() throws Exception {

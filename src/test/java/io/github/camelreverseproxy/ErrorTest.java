@@ -83,7 +83,8 @@ class ErrorTest {
             for (String malformed : List.of("garbage\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n", head + "no colon\r\n\r\n",
                     head + "Content-Length: x\r\n\r\n", head + "Content-Length: -1\r\n\r\n", head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
                     head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", head + "Transfer-Encoding: gzip\r\n\r\nabc",
-                    head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n")) {
+                    head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nno colon\r\n\r\n",
+                    head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-A: \0\r\n\r\n")) {
                 proxy.answering(malformed);
                 error(proxy.exchange(GET), 502, "BadResponse: ", "http_protocol_error");
             }

@@ -147,6 +147,7 @@ class PackagedIT {
             long lines = proxy.output().lines().count() - before;
             assertTrue(lines <= 5 + 3 * seconds, lines + " lines in " + seconds + " s");
             assertFalse(proxy.output().contains("\tat "), "no stack traces");
+            assertTrue(proxy.output().contains("failed to connect to the server (upstream0"), proxy.output());
         }
     }
 
@@ -207,6 +208,7 @@ class PackagedIT {
             }
             assertEquals(200, status);
             assertFalse(proxy.output().contains(" open for "), proxy.output());
+            assertTrue(proxy.output().contains("Too many open files"), proxy.output());
         }
     }
 

@@ -121,6 +121,22 @@ class ResilienceTest {
     }
 
     @Test
+    void upstreamWhoseRouteIsStoppedIsPassedBy() throws Exception {
+        try (Proxy proxy = new Proxy().start()) {
+            proxy.context().getRouteController().stopRoute("upstream02");
+            allOk(Load.statuses(proxy, 30, 3, POST));
+            assertEquals(0, proxy.upstream(2).pending());
+            proxy.context().getRouteController().startRoute("upstream02");
+            allOk(Load.statuses(proxy, 30, 3, POST));
+            assertTrue(proxy.upstream(2).pending() > 0);
+            for (String upstream : List.of("upstream01", "upstream02", "upstream03")) {
+                proxy.context().getRouteController().stopRoute(upstream);
+            }
+            assertEquals(503, proxy.exchange(POST).status());
+        }
+    }
+
+    @Test
     void fullUpstreamIsPassedBy() throws Exception {
         try (Proxy proxy = new Proxy().start()) {
             proxy.upstream(1).behaving((request, out) -> {

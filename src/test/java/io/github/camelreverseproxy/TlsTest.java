@@ -79,6 +79,24 @@ class TlsTest {
         }
     }
 
+    /** TLS's own end of the connection is its end, whenever the upstream closes the rest of it. */
+    @Test
+    void connectionThatHasEndedWithinTlsAlone() throws Exception {
+        Path keys = keys("ip:127.0.0.1");
+        SSLContext context = tls(keys);
+        try (Lingering upstream = new Lingering(context, "HTTP/1.1 200 OK\r\n\r\nwhole"); Proxy proxy = trusting(keys, upstream.url())) {
+            Message response = proxy.exchange(POST);
+            assertEquals(200, response.status());
+            assertEquals("whole", response.body());
+        }
+        try (Lingering upstream = new Lingering(context, Upstream.OK); Proxy proxy = trusting(keys, upstream.url());
+                Connection client = proxy.connect()) {
+            for (int i = 0; i < 9; i++) {
+                assertEquals("ok", client.send(POST).receive().body());
+            }
+        }
+    }
+
     private static Proxy trusting(Path keys, String url) throws Exception {
         System.setProperty("javax.net.ssl.trustStore", keys.toString());
         System.setProperty("javax.net.ssl.trustStorePassword", SECRET);
@@ -109,6 +127,50 @@ class TlsTest {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(own.getKeyManagers(), null, null);
         return context;
+    }
+
+    /** An upstream that ends each connection after a response, but the TCP connection only once its peer has. */
+    private static final class Lingering implements AutoCloseable {
+        private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+
+        private Lingering(SSLContext context, String answer) throws IOException {
+            Thread acceptor = new Thread(() -> {
+                while (!server.isClosed()) {
+                    try {
+                        Socket plain = server.accept();
+                        Thread connection = new Thread(() -> serve(context, plain, answer), "lingering-connection");
+                        connection.setDaemon(true);
+                        connection.start();
+                    } catch (IOException e) {
+                        // closed
+                    }
+                }
+            }, "lingering");
+            acceptor.setDaemon(true);
+            acceptor.start();
+        }
+
+        private static void serve(SSLContext context, Socket plain, String answer) {
+            try (plain) {
+                SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(plain, null, plain.getPort(), false);
+                tls.setUseClientMode(false);
+                Message.read(tls.getInputStream(), false);
+                tls.getOutputStream().write(answer.getBytes(StandardCharsets.ISO_8859_1));
+                tls.shutdownOutput();
+                plain.getInputStream().readAllBytes();
+            } catch (IOException e) {
+                // closed
+            }
+        }
+
+        private String url() {
+            return "https://127.0.0.1:" + server.getLocalPort();
+        }
+
+        @Override
+        public void close() throws IOException {
+            server.close();
+        }
     }
 
     /** An upstream whose body ends with the connection, which it closes by TLS first or not. */

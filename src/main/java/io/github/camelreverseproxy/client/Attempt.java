@@ -91,7 +91,7 @@ final class Attempt {
 
     /** @param progress how far it had come */
     void fail(Throwable cause, Progress progress) {
-        fail(new UpstreamException(cause, progress));
+        fail(new UpstreamException(endpoint.name(), cause, progress));
     }
 
     /** It says nothing of the upstream. */

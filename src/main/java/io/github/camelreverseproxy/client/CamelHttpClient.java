@@ -89,7 +89,7 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
         } catch (IOException | HttpException e) {
             // The others in the pool are no better, most likely, and not every request may be sent again.
             connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
-            throw new UpstreamException(e, e instanceof ResponseBegunException ? Progress.ANSWERING : attempt.progress);
+            throw new UpstreamException(endpoint.name(), e, e instanceof ResponseBegunException ? Progress.ANSWERING : attempt.progress);
         } finally {
             if (!released) {
                 connection.discardEndpoint();

@@ -60,7 +60,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
             endpoint.component().workers().execute(() -> {
                 try {
                     http.process(exchange);
-                } catch (Exception e) {
+                } catch (Exception | Error e) {
                     exchange.setException(e);
                 }
                 callback.done(false);

@@ -42,6 +42,14 @@ final class ConnectionPool {
 
     /** By an idle connection that is still good, or by a new one. */
     void send(Attempt attempt) {
+        try {
+            sendOrConnect(attempt);
+        } catch (RuntimeException | Error e) {
+            attempt.fail(e);
+        }
+    }
+
+    private void sendOrConnect(Attempt attempt) {
         for (UpstreamConnection last = idle.pollLast(); last != null; last = idle.pollLast()) {
             if (!last.isStale()) {
                 last.send(attempt);
@@ -83,7 +91,7 @@ final class ConnectionPool {
                 .connect(new InetSocketAddress(addresses[index], address.port()));
         if (connecting.cause() instanceof ChannelException noSocket) {
             // The proxy itself has come to a limit, of its descriptors most likely. Its listeners would run on another thread.
-            attempt.fail(new ProxyException(Failure.OVERLOADED, Failure.OVERLOADED.text(), noSocket));
+            attempt.fail(new ProxyException(Failure.OVERLOADED, Failure.OVERLOADED.text(), noSocket), UpstreamException.Progress.NOT_SENT);
             return;
         }
         connecting.addListener((ChannelFuture connected) -> {
@@ -109,8 +117,8 @@ final class ConnectionPool {
                 connection.send(attempt);
             } else {
                 connection.close();
-                fail(attempt, handshake.cause() instanceof SslHandshakeTimeoutException ? new ConnectTimeoutException("no TLS in time")
-                        : new ConnectException("no TLS"));
+                fail(attempt, (handshake.cause() instanceof SslHandshakeTimeoutException ? new ConnectTimeoutException("no TLS in time")
+                        : new ConnectException("no TLS")).initCause(handshake.cause()));
             }
         });
     }

@@ -148,6 +148,16 @@ final class ResponseParser {
         if (response.fields().size() == MAX_FIELDS || headSize > MAX_HEAD) {
             throw malformed("head too large");
         }
+        int colon = colon();
+        int index = response.fields().size();
+        Map.Entry<String, String> last = index < before.size() ? before.get(index) : NONE;
+        String name = line.latin1(0, colon, last.getKey());
+        String value = line.text(colon + 1, last.getValue());
+        response.fields().add(name == last.getKey() && value == last.getValue() ? last : Map.entry(name, value));
+    }
+
+    /** Where the name of a field ends. */
+    private int colon() throws ProxyException {
         int colon = 0;
         while (colon < line.length() && Tokens.isTchar(line.at(colon))) {
             colon++;
@@ -155,11 +165,7 @@ final class ResponseParser {
         if (colon == 0 || colon == line.length() || line.at(colon) != ':') {
             throw malformed("malformed field line");
         }
-        int index = response.fields().size();
-        Map.Entry<String, String> last = index < before.size() ? before.get(index) : NONE;
-        String name = line.latin1(0, colon, last.getKey());
-        String value = line.text(colon + 1, last.getValue());
-        response.fields().add(name == last.getKey() && value == last.getValue() ? last : Map.entry(name, value));
+        return colon;
     }
 
     private void headEnds() throws ProxyException {
@@ -247,11 +253,14 @@ final class ResponseParser {
         state = State.CHUNK_SIZE;
     }
 
+    /** No more is made of it than that it is well-formed. */
     private void trailer() throws ProxyException {
         if (line.length() == 0) {
             complete();
         } else if (++trailers > MAX_TRAILERS) {
             throw malformed("too many trailers");
+        } else {
+            line.text(colon() + 1, "");
         }
     }
 

@@ -40,7 +40,7 @@ public final class UpstreamComponent extends DefaultComponent {
 
     @Override
     protected Endpoint createEndpoint(String uri, String name, Map<String, Object> parameters) throws Exception {
-        UpstreamEndpoint endpoint = new UpstreamEndpoint(uri, this);
+        UpstreamEndpoint endpoint = new UpstreamEndpoint(uri, name, this);
         setProperties(endpoint, parameters);
         return endpoint;
     }

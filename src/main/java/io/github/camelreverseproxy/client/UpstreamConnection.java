@@ -103,9 +103,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         });
     }
 
-    /** What the upstream may have said before it closed the connection comes first. */
+    /** What the upstream may have said before it closed the connection comes first; its end comes after this. */
     private void notWritten(Throwable cause) {
-        if (cause instanceof IOException && context.channel().isActive()) {
+        if (cause instanceof IOException && (context.channel().isActive() || responses.isBegun())) {
             notWritten = cause;
             await(Math.min(patience, EARLY_ANSWER_MILLIS));
         } else {
@@ -148,7 +148,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         if (event instanceof SslCloseCompletionEvent closed) {
             if (attempt == null) {
                 end();
-            } else if (!closed.isSuccess() && !complete) {
+            } else if (complete) {
+                alone = false;
+            } else if (closed.isSuccess()) {
+                ended();
+            } else {
                 fail(closed.cause());
             }
         }
@@ -161,9 +165,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             timer.cancel(false);
         }
         pool.remove(this);
-        if (attempt == null) {
-            return;
+        if (attempt != null) {
+            ended();
         }
+    }
+
+    /** Nothing more comes. */
+    private void ended() {
         try {
             responses.end();
             alone = false;
@@ -177,7 +185,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (attempt == null) {
             end();
-        } else if (!complete) {
+        } else if (complete) {
+            alone = false;
+        } else {
             fail(cause);
         }
     }

@@ -17,6 +17,7 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         CAMEL_HTTP
     }
 
+    private final String name;
     private final UpstreamComponent component;
     private Client client = Client.EVENT_LOOP;
     private URI url;
@@ -25,8 +26,9 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
     private int responseTimeout = 30000;
     private int maxResponseBody = 64 * 1024 * 1024;
 
-    UpstreamEndpoint(String uri, UpstreamComponent component) {
+    UpstreamEndpoint(String uri, String name, UpstreamComponent component) {
         super(uri, component);
+        this.name = name;
         this.component = component;
     }
 
@@ -60,6 +62,11 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
     /** @param bytes largest response body */
     public void setMaxResponseBody(int bytes) {
         maxResponseBody = bytes;
+    }
+
+    /** What the upstream is called. */
+    String name() {
+        return name;
     }
 
     UpstreamComponent component() {

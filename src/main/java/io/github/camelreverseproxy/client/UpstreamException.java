@@ -17,14 +17,16 @@ public final class UpstreamException extends ProxyException {
         ANSWERING
     }
 
+    private final String upstream;
     private final Progress progress;
 
-    UpstreamException(Throwable cause, Progress progress) {
-        this(failure(cause instanceof ResponseBegunException ? cause.getCause() : cause, progress), cause, progress);
+    UpstreamException(String upstream, Throwable cause, Progress progress) {
+        this(upstream, failure(cause instanceof ResponseBegunException ? cause.getCause() : cause, progress), cause, progress);
     }
 
-    private UpstreamException(Failure failure, Throwable cause, Progress progress) {
+    private UpstreamException(String upstream, Failure failure, Throwable cause, Progress progress) {
         super(failure, failure.text(), cause);
+        this.upstream = upstream;
         this.progress = progress;
     }
 
@@ -32,6 +34,11 @@ public final class UpstreamException extends ProxyException {
     private static Failure failure(Throwable cause, Progress progress) {
         Failure failure = Failure.of(cause);
         return failure == Failure.NO_RESPONSE && progress == Progress.NOT_SENT ? Failure.CONNECT_FAILED : failure;
+    }
+
+    /** What the upstream is called; for the log only. */
+    public String upstream() {
+        return upstream;
     }
 
     public Progress progress() {

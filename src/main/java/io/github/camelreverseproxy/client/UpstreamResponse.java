@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.camelreverseproxy.EndToEndFields;
+import io.github.camelreverseproxy.Tokens;
 
 /**
  * An upstream's response, whole before any of it goes on: a client never gets half an answer. Not thread-safe.
@@ -107,7 +108,7 @@ final class UpstreamResponse {
         for (String value : values("Keep-Alive")) {
             for (String one : value.split(",")) {
                 String parameter = one.strip();
-                if (parameter.regionMatches(true, 0, "timeout=", 0, 8) && parameter.substring(8).matches("[0-9]{1,6}")) {
+                if (parameter.regionMatches(true, 0, "timeout=", 0, 8) && parameter.length() < 15 && Tokens.isLength(parameter.substring(8))) {
                     // A request must not meet the upstream's own closing half-way.
                     return Math.min(otherwise, Math.max(0, Long.parseLong(parameter.substring(8)) * 1000 - KEEP_ALIVE_MARGIN));
                 }

@@ -4,6 +4,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.client.UpstreamException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +33,23 @@ final class FailureLog {
         if (failure == Failure.INTERNAL) {
             LOG.error("{} {}: {}{}", id, failure.kind(), text, more, cause);
         } else {
-            LOG.info("{} {}: {}{}", id, failure.kind(), text, more);
+            LOG.info("{} {}: {}{}{}", id, failure.kind(), text, failure.status() < 500 ? "" : why(cause, text), more);
         }
+    }
+
+    /** Which upstream it was and what the failure comes down to, neither of which the client is told. */
+    private static String why(Throwable thrown, String text) {
+        Throwable cause = thrown;
+        while (cause != null && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause == null) {
+            return "";
+        }
+        String what = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        String upstream = ProxyException.in(thrown) instanceof UpstreamException attempt ? attempt.upstream() : "";
+        String more = what.equals(text) ? upstream : upstream.isEmpty() ? what : upstream + ": " + what;
+        return more.isEmpty() ? "" : " (" + more + ')';
     }
 
     private static AtomicLong[] counters(long start) {

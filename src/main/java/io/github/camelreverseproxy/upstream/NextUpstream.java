@@ -2,6 +2,8 @@ package io.github.camelreverseproxy.upstream;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
@@ -14,7 +16,10 @@ import org.apache.camel.CamelContextAware;
 import org.apache.camel.EndpointAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Navigate;
+import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
 import org.apache.camel.processor.loadbalancer.RoundRobinLoadBalancer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Round robin that knows the breakers: in strict order, but past the upstreams that are open or full and past those that
@@ -22,6 +27,7 @@ import org.apache.camel.processor.loadbalancer.RoundRobinLoadBalancer;
  * broken page never takes a site down. Thread-safe.
  */
 public final class NextUpstream extends RoundRobinLoadBalancer implements CamelContextAware {
+    private static final Logger LOG = LoggerFactory.getLogger(NextUpstream.class);
     private static final String TRIED = NextUpstream.class.getName() + ".tried";
     private static final String FAILED = NextUpstream.class.getName() + ".failed";
 
@@ -29,6 +35,7 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
     }
 
     private final Object order = new Object();
+    private final Set<String> absent = ConcurrentHashMap.newKeySet();
     private volatile List<Upstream> upstreams = List.of();
     private CamelContext camelContext;
     private Breakers breakers;
@@ -50,7 +57,8 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         breakers = Breakers.of(camelContext);
         List<Upstream> found = new ArrayList<>();
         for (AsyncProcessor processor : doGetProcessors()) {
-            found.add(new Upstream(name(processor), processor));
+            String name = name(processor);
+            found.add(new Upstream(name == null ? "" : name, processor));
         }
         if (found.size() > Long.SIZE) {
             throw new IllegalArgumentException("more than " + Long.SIZE + " upstreams in one load balancer");
@@ -72,6 +80,9 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
             if (exchange.getException() != null) {
                 exchange.setProperty(TRIED, tried(exchange) | 1L << chosen);
                 exchange.setProperty(FAILED, exchange.getException());
+                if (exchange.getException() instanceof DirectConsumerNotAvailableException && absent.add(all.get(chosen).name)) {
+                    LOG.warn("{} is passed by: no route runs that begins with it", "direct:" + all.get(chosen).name);
+                }
             }
             callback.done(done);
         });
@@ -115,7 +126,7 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         return permit != null;
     }
 
-    /** What the exchange has met with, if it has met with them all; that they are open or full otherwise. */
+    /** What the exchange has met with, unless an upstream that it has not tried is merely full; that they are open or full otherwise. */
     private Exception unavailable(Exchange exchange, List<Upstream> all) {
         long tried = tried(exchange);
         boolean full = false;

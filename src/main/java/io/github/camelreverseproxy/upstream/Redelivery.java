@@ -11,9 +11,9 @@ import org.apache.camel.Predicate;
 
 /**
  * Whether a failed request goes to another upstream, and when: at once while there are upstreams that it has not tried,
- * then after the back-off steps, until the deadline. Only a request that cannot have been acted upon is sent again: one
- * that was not sent yet, or one whose method is idempotent (RFC 9110, section 9.2.2) and of whose response nothing has
- * come. Thread-safe once configured.
+ * then after the back-off steps, until the deadline. Only a request that cannot have been acted upon, or may be twice, is
+ * sent again: one that was not sent yet, or one whose method is idempotent (RFC 9110, section 9.2.2) and of whose response
+ * nothing has come. Thread-safe once configured.
  */
 public final class Redelivery implements Predicate {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");

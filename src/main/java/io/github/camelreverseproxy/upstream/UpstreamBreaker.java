@@ -121,19 +121,19 @@ public final class UpstreamBreaker extends ObservedBreaker {
         }
     }
 
-    /** By hand, from JMX: as after a success. */
+    /** By hand: as after a success. */
     @Override
     public void transitionToClosedState() {
         state.close();
     }
 
-    /** By hand, from JMX: as after a failure. */
+    /** By hand: as after a failure. */
     @Override
     public void transitionToOpenState() {
         state.open(false, "by hand", rules);
     }
 
-    /** By hand, from JMX: the next call is a probe. */
+    /** By hand: the next call is a probe. */
     @Override
     public void transitionToHalfOpenState() {
         state.probeNow();
