@@ -9,7 +9,6 @@ import java.util.concurrent.RejectedExecutionException;
 
 import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
-import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.HttpException;
@@ -106,8 +105,7 @@ public enum Failure {
         if (cause instanceof ProxyException e) {
             return e.failure();
         }
-        if (cause instanceof CallNotPermittedException || cause instanceof BulkheadFullException
-                || cause instanceof DirectConsumerNotAvailableException) {
+        if (cause instanceof CallNotPermittedException || cause instanceof BulkheadFullException) {
             return UNAVAILABLE;
         }
         if (cause instanceof RejectedExecutionException) {

@@ -14,6 +14,7 @@ import io.github.camelreverseproxy.wire.Load;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
+import org.apache.camel.builder.RouteBuilder;
 import org.junit.jupiter.api.Test;
 
 /** What clients notice of upstreams that fail: nothing, wherever a request may be sent again. */
@@ -132,6 +133,26 @@ class ResilienceTest {
             for (String upstream : List.of("upstream01", "upstream02", "upstream03")) {
                 proxy.context().getRouteController().stopRoute(upstream);
             }
+            assertEquals(503, proxy.exchange(POST).status());
+            proxy.context().getRouteController().stopRoute("next-upstream");
+            assertEquals(500, proxy.exchange(POST).status());
+        }
+    }
+
+    /** As another breaker before the load balancer may do. */
+    @Test
+    void whatNeverComesToTheLoadBalancerIsNotSentAgainForEver() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.deadline", "300").start()) {
+            proxy.context().getRouteController().stopRoute("next-upstream");
+            proxy.context().removeRoute("next-upstream");
+            proxy.context().addRoutes(new RouteBuilder() {
+                @Override
+                public void configure() {
+                    from("direct:next-upstream").errorHandler(noErrorHandler()).process(exchange -> {
+                        throw new ProxyException(Failure.UNAVAILABLE);
+                    });
+                }
+            });
             assertEquals(503, proxy.exchange(POST).status());
         }
     }

@@ -5,6 +5,8 @@ import java.net.Socket;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
 import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
@@ -48,7 +50,7 @@ final class CamelHttpConnections implements HttpConnectionFactory<ManagedHttpCli
 
             @Override
             public Socket create(String scheme, java.net.Proxy proxy) throws IOException {
-                return proxy == null && "http".equals(scheme) ? SocketChannel.open().socket() : create(proxy);
+                return proxy == null && "http".equals(scheme) ? open().socket() : create(proxy);
             }
         };
         DefaultHttpClientConnectionOperator operator = new DefaultHttpClientConnectionOperator(sockets,
@@ -60,6 +62,15 @@ final class CamelHttpConnections implements HttpConnectionFactory<ManagedHttpCli
         pool.setMaxTotal(Integer.MAX_VALUE);
         pool.setDefaultMaxPerRoute(Integer.MAX_VALUE);
         return pool;
+    }
+
+    /** Fails when the proxy itself has come to a limit, of its descriptors most likely. */
+    private static SocketChannel open() throws ProxyException {
+        try {
+            return SocketChannel.open();
+        } catch (IOException e) {
+            throw new ProxyException(Failure.OVERLOADED, Failure.OVERLOADED.text(), e);
+        }
     }
 
     @Override

@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 final class FailureLog {
     private static final Logger LOG = LoggerFactory.getLogger(FailureLog.class);
+    private static final int MAX_CAUSE = 200;
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private final AtomicLong[] next = counters(System.nanoTime());
@@ -49,7 +50,8 @@ final class FailureLog {
         String what = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         String upstream = ProxyException.in(thrown) instanceof UpstreamException attempt ? attempt.upstream() : "";
         String more = what.equals(text) ? upstream : upstream.isEmpty() ? what : upstream + ": " + what;
-        return more.isEmpty() ? "" : " (" + more + ')';
+        // Some causes quote what has come in.
+        return more.isEmpty() ? "" : " (" + (more.length() > MAX_CAUSE ? more.substring(0, MAX_CAUSE) + " ..." : more) + ')';
     }
 
     private static AtomicLong[] counters(long start) {

@@ -34,17 +34,17 @@ final class Admission {
         return breaker.tryCall();
     }
 
-    /** Gives back what an exchange was given and has not used. */
-    static void giveBack(Exchange exchange) {
-        if (exchange.getProperty(PROPERTY) instanceof Admission admission) {
-            admission.giveBack();
-        }
+    /** Gives back what an exchange was given, unless it has used it; then it has come to the breaker's EIP. */
+    static boolean giveBack(Exchange exchange) {
+        return exchange.getProperty(PROPERTY) instanceof Admission admission && admission.giveBack();
     }
 
-    void giveBack() {
-        if (permit != null) {
-            breaker.abandoned(permit);
-            permit = null;
+    boolean giveBack() {
+        if (permit == null) {
+            return false;
         }
+        breaker.abandoned(permit);
+        permit = null;
+        return true;
     }
 }

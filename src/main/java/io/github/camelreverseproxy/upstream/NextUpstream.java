@@ -2,8 +2,6 @@ package io.github.camelreverseproxy.upstream;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
@@ -18,16 +16,13 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Navigate;
 import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
 import org.apache.camel.processor.loadbalancer.RoundRobinLoadBalancer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Round robin that knows the breakers: in strict order, but past the upstreams that are open or full and past those that
- * the exchange has already tried. When no other is left, one that is open but answers is taken all the same, so that a
+ * the exchange has already tried or whose route is stopped. When no other is left, one that is open but answers is taken all the same, so that a
  * broken page never takes a site down. Thread-safe.
  */
 public final class NextUpstream extends RoundRobinLoadBalancer implements CamelContextAware {
-    private static final Logger LOG = LoggerFactory.getLogger(NextUpstream.class);
     private static final String TRIED = NextUpstream.class.getName() + ".tried";
     private static final String FAILED = NextUpstream.class.getName() + ".failed";
 
@@ -35,7 +30,6 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
     }
 
     private final Object order = new Object();
-    private final Set<String> absent = ConcurrentHashMap.newKeySet();
     private volatile List<Upstream> upstreams = List.of();
     private CamelContext camelContext;
     private Breakers breakers;
@@ -76,21 +70,21 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
             return true;
         }
         return all.get(chosen).route.process(exchange, done -> {
-            Admission.giveBack(exchange);
+            if (Admission.giveBack(exchange) && exchange.getException() instanceof DirectConsumerNotAvailableException stopped) {
+                exchange.setException(new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), stopped));
+            }
             if (exchange.getException() != null) {
                 exchange.setProperty(TRIED, tried(exchange) | 1L << chosen);
                 exchange.setProperty(FAILED, exchange.getException());
-                if (exchange.getException() instanceof DirectConsumerNotAvailableException && absent.add(all.get(chosen).name)) {
-                    LOG.warn("{} is passed by: no route runs that begins with it", "direct:" + all.get(chosen).name);
-                }
             }
             callback.done(done);
         });
     }
 
-    /** Whether an upstream is left that the exchange has not tried in this round. */
+    /** Whether an upstream is left that the exchange has not tried in this round, in which it has come here. */
     static boolean isLeft(Exchange exchange) {
-        return tried(exchange) != -1;
+        long tried = tried(exchange);
+        return tried != 0 && tried != -1;
     }
 
     /** Begins another round: all upstreams may be tried again. */
@@ -136,7 +130,7 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         }
         exchange.setProperty(TRIED, -1L);
         Exception before = exchange.getProperty(FAILED, Exception.class);
-        if (before != null && !full) {
+        if (before != null && !full && Failure.of(before) != Failure.UNAVAILABLE) {
             return before;
         }
         long millis = all.stream().map(upstream -> breakers.get(upstream.name)).filter(breaker -> breaker != null)
