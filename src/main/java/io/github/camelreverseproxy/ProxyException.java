@@ -23,14 +23,15 @@ public class ProxyException extends IOException {
 
     /** @param cause for the log only */
     public ProxyException(Failure failure, String message, Throwable cause) {
-        super(message, cause);
-        this.failure = failure;
-        this.retryAfter = 1;
+        this(failure, message, cause, 1);
     }
 
-    /** @param retryAfter for the client, in seconds */
-    public ProxyException(Failure failure, String message, int retryAfter) {
-        super(message);
+    /**
+     * @param cause      for the log only; may be null
+     * @param retryAfter for the client, in seconds
+     */
+    public ProxyException(Failure failure, String message, Throwable cause, int retryAfter) {
+        super(message, cause);
         this.failure = failure;
         this.retryAfter = retryAfter;
     }

@@ -9,13 +9,17 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.camelreverseproxy.upstream.NextUpstream;
 import io.github.camelreverseproxy.wire.Load;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.apache.camel.builder.RouteBuilder;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients notice of upstreams that fail: nothing, wherever a request may be sent again. */
 class ResilienceTest {
@@ -139,21 +143,30 @@ class ResilienceTest {
         }
     }
 
-    /** As another breaker before the load balancer may do. */
-    @Test
-    void whatNeverComesToTheLoadBalancerIsNotSentAgainForEver() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.deadline", "300").start()) {
+    /** As by another breaker, whether it lets the first attempt through or none. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void whatIsRefusedBeforeTheLoadBalancerIsNotSentAgainForEver(int letThrough) throws Exception {
+        try (Proxy proxy = new Proxy("proxy.deadline", "599").start()) {
+            proxy.behaving((request, out) -> false);
+            NextUpstream nextUpstream = new NextUpstream();
+            nextUpstream.setCamelContext(proxy.context());
+            AtomicInteger attempts = new AtomicInteger();
             proxy.context().getRouteController().stopRoute("next-upstream");
             proxy.context().removeRoute("next-upstream");
             proxy.context().addRoutes(new RouteBuilder() {
                 @Override
                 public void configure() {
                     from("direct:next-upstream").errorHandler(noErrorHandler()).process(exchange -> {
-                        throw new ProxyException(Failure.UNAVAILABLE);
-                    });
+                        if (attempts.incrementAndGet() > letThrough) {
+                            throw new ProxyException(Failure.UNAVAILABLE);
+                        }
+                    }).loadBalance(nextUpstream).to("direct:upstream01").to("direct:upstream02").to("direct:upstream03");
                 }
             });
-            assertEquals(503, proxy.exchange(POST).status());
+            assertEquals(503, proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status());
+            // At once after the one that was let through; after 100 ms; and not after another 500.
+            assertEquals(letThrough + 2, attempts.get());
         }
     }
 

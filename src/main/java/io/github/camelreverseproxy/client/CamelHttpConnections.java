@@ -24,7 +24,7 @@ import org.apache.hc.core5.http.io.HttpConnectionFactory;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.pool.PoolReusePolicy;
 
-/** The connections to one upstream: strict about responses, and looked at before they are used again. Thread-safe. */
+/** The connections to one upstream: strict about responses, and looked at before they are used again, but for TLS. Thread-safe. */
 final class CamelHttpConnections implements HttpConnectionFactory<ManagedHttpClientConnection> {
     private static final Http1Config LIMITS = Http1Config.custom().setMaxLineLength(32 * 1024).build();
     /** Field values are bytes to a proxy; this charset has a character for each of them. */
@@ -45,12 +45,12 @@ final class CamelHttpConnections implements HttpConnectionFactory<ManagedHttpCli
         DetachedSocketFactory sockets = new DetachedSocketFactory() {
             @Override
             public Socket create(java.net.Proxy proxy) throws IOException {
-                return proxy == null ? new Socket() : new Socket(proxy);
+                return proxy == null ? open("") : new Socket(proxy);
             }
 
             @Override
             public Socket create(String scheme, java.net.Proxy proxy) throws IOException {
-                return proxy == null && "http".equals(scheme) ? open().socket() : create(proxy);
+                return proxy == null ? open(scheme) : new Socket(proxy);
             }
         };
         DefaultHttpClientConnectionOperator operator = new DefaultHttpClientConnectionOperator(sockets,
@@ -65,9 +65,15 @@ final class CamelHttpConnections implements HttpConnectionFactory<ManagedHttpCli
     }
 
     /** Fails when the proxy itself has come to a limit, of its descriptors most likely. */
-    private static SocketChannel open() throws ProxyException {
+    private static Socket open(String scheme) throws ProxyException {
         try {
-            return SocketChannel.open();
+            if ("http".equals(scheme)) {
+                return SocketChannel.open().socket();
+            }
+            Socket socket = new Socket();
+            // Not before this does it take a descriptor.
+            socket.setTcpNoDelay(true);
+            return socket;
         } catch (IOException e) {
             throw new ProxyException(Failure.OVERLOADED, Failure.OVERLOADED.text(), e);
         }

@@ -15,7 +15,7 @@ import org.apache.camel.support.DefaultAsyncProducer;
 
 /**
  * The client that does not wait: a request goes out and its response comes in on the event loop of the connection that
- * the request came in by, so that no thread ever hands it to another. Each loop has connections of its own. Thread-safe.
+ * the request came in by, so that as a rule no thread hands it to another. Each loop has connections of its own. Thread-safe.
  */
 final class EventLoopProducer extends DefaultAsyncProducer {
     private final UpstreamEndpoint endpoint;

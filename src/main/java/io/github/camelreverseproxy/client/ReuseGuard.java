@@ -15,7 +15,8 @@ import org.apache.hc.core5.http.io.SessionOutputBuffer;
 /**
  * Writes requests, and looks at a connection before it is used again: one that the upstream has closed meanwhile, or on
  * which something has come that nobody asked for, takes no further request (RFC 9112, sections 9.3.1 and 9.5). Since
- * nothing of the request has been sent then, it may go by another connection whatever its method is. Not thread-safe;
+ * nothing of the request has been sent then, it may go by another connection whatever its method is. With TLS it does not
+ * look. Not thread-safe;
  * one for each connection.
  */
 final class ReuseGuard implements HttpMessageWriter<ClassicHttpRequest> {

@@ -49,7 +49,7 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         this.requests = requests;
     }
 
-    /** @param millis to look the name up, and to connect to an address of it */
+    /** @param millis to look the name up (camel-http waits as long as it takes), and to connect to an address of it */
     public void setConnectTimeout(int millis) {
         connectTimeout = millis;
     }

@@ -34,7 +34,7 @@ final class Admission {
         return breaker.tryCall();
     }
 
-    /** Gives back what an exchange was given, unless it has used it; then it has come to the breaker's EIP. */
+    /** @return whether there was something to give back: the exchange was let through, and has not come to the breaker's EIP */
     static boolean giveBack(Exchange exchange) {
         return exchange.getProperty(PROPERTY) instanceof Admission admission && admission.giveBack();
     }

@@ -19,11 +19,12 @@ import org.apache.camel.processor.loadbalancer.RoundRobinLoadBalancer;
 
 /**
  * Round robin that knows the breakers: in strict order, but past the upstreams that are open or full and past those that
- * the exchange has already tried or whose route is stopped. When no other is left, one that is open but answers is taken all the same, so that a
+ * the exchange has already tried; one whose route is stopped is tried in vain. When no other is left, one that is open but answers is taken all the same, so that a
  * broken page never takes a site down. Thread-safe.
  */
 public final class NextUpstream extends RoundRobinLoadBalancer implements CamelContextAware {
     private static final String TRIED = NextUpstream.class.getName() + ".tried";
+    private static final String CAME = NextUpstream.class.getName() + ".came";
     private static final String FAILED = NextUpstream.class.getName() + ".failed";
 
     private record Upstream(String name, AsyncProcessor route) {
@@ -75,16 +76,18 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
             }
             if (exchange.getException() != null) {
                 exchange.setProperty(TRIED, tried(exchange) | 1L << chosen);
-                exchange.setProperty(FAILED, exchange.getException());
+                exchange.setProperty(CAME, Boolean.TRUE);
+                if (Failure.of(exchange.getException()) != Failure.UNAVAILABLE || exchange.getProperty(FAILED) == null) {
+                    exchange.setProperty(FAILED, exchange.getException());
+                }
             }
             callback.done(done);
         });
     }
 
-    /** Whether an upstream is left that the exchange has not tried in this round, in which it has come here. */
+    /** Whether the attempt has come here, and leaves an upstream that the exchange has not tried in this round; asked once. */
     static boolean isLeft(Exchange exchange) {
-        long tried = tried(exchange);
-        return tried != 0 && tried != -1;
+        return exchange.removeProperty(CAME) != null && tried(exchange) != -1;
     }
 
     /** Begins another round: all upstreams may be tried again. */
@@ -120,7 +123,10 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         return permit != null;
     }
 
-    /** What the exchange has met with, unless an upstream that it has not tried is merely full; that they are open or full otherwise. */
+    /**
+     * What the exchange has met with, unless an upstream that it has not tried is merely full, or it has met with nothing
+     * but such: then that no upstream can take it.
+     */
     private Exception unavailable(Exchange exchange, List<Upstream> all) {
         long tried = tried(exchange);
         boolean full = false;
@@ -135,7 +141,7 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         }
         long millis = all.stream().map(upstream -> breakers.get(upstream.name)).filter(breaker -> breaker != null)
                 .mapToLong(UpstreamBreaker::millisToProbe).min().orElse(0);
-        return new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), (int) Math.max(1, (millis + 999) / 1000));
+        return new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), before, (int) Math.max(1, (millis + 999) / 1000));
     }
 
     private static long tried(Exchange exchange) {

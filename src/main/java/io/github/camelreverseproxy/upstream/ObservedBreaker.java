@@ -10,8 +10,8 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 
 /**
- * The part of Resilience4j's interface that others look at: name, configuration, events and metrics. They are those of
- * a breaker that decides nothing and is only moved along.
+ * The part of Resilience4j's interface that others look at: name, configuration and the events of changes of state.
+ * They are those of a breaker that decides nothing, counts no calls and is only moved along.
  */
 abstract class ObservedBreaker extends CamelBean implements CircuitBreaker {
     private CircuitBreaker observed = observed("upstream");

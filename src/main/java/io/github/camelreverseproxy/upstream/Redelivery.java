@@ -27,7 +27,7 @@ public final class Redelivery implements Predicate {
         this.steps = Arrays.stream(steps.split(",")).map(String::strip).mapToLong(Long::parseLong).toArray();
     }
 
-    /** @param millis since the first attempt after which no further round begins */
+    /** @param millis since the exchange began after which no further round begins */
     public void setDeadline(long millis) {
         deadline = millis;
     }
