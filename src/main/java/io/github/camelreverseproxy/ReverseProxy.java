@@ -15,6 +15,7 @@ public final class ReverseProxy {
     }
 
     public static void main(String[] args) throws Exception {
+        OldGeneration.watch();
         System.exit(Startup.run(create(), args));
     }
 
