@@ -1,58 +1,53 @@
 package io.github.camelreverseproxy;
 
 import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryNotificationInfo;
 import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryUsage;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-import javax.management.Notification;
-import javax.management.NotificationEmitter;
-
 /**
- * Has the old generation collected when it holds twice what the last time left of it, but not more than once a minute. The
- * serial and the parallel collector by themselves let it grow to the largest heap first: a connection outlives the young
- * generation, and what is left of connections would add up to gigabytes. Other collectors need no help. Thread-safe;
- * {@code -XX:+DisableExplicitGC} turns it off.
+ * Has the old generation collected when it holds twice what its last collection left of it, and spends a twentieth of the
+ * time on that at most. The serial collector of newer JDKs lets it grow to the largest heap first: a connection outlives
+ * the young generation, and what is left of connections would add up to gigabytes. The parallel collector is watched too;
+ * others need no help. Runs on a thread of its own; {@code -XX:+DisableExplicitGC} turns it off.
  */
-final class OldGeneration {
+final class OldGeneration implements Runnable {
     private static final Set<String> NAMES = Set.of("Tenured Gen", "PS Old Gen");
     private static final long LEAST_BYTES = 16L * 1024 * 1024;
-    private static final long PAUSE = TimeUnit.MINUTES.toNanos(1);
+    private static final long LOOK_MILLIS = 1000;
+    private static final int REST = 20;
 
     private final MemoryPoolMXBean pool;
-    private long last = System.nanoTime() - PAUSE;
 
     private OldGeneration(MemoryPoolMXBean pool) {
         this.pool = pool;
-        setThreshold();
     }
 
     /** From now on until the JVM ends. */
     static void watch() {
         for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
-            if (NAMES.contains(pool.getName()) && pool.isUsageThresholdSupported()) {
-                OldGeneration old = new OldGeneration(pool);
-                ((NotificationEmitter) ManagementFactory.getMemoryMXBean()).addNotificationListener((told, handback) -> old.full(told), null, null);
+            if (NAMES.contains(pool.getName())) {
+                Thread thread = new Thread(new OldGeneration(pool), "old-generation");
+                thread.setDaemon(true);
+                thread.start();
             }
         }
     }
 
-    /** No other pool has a threshold, so this is about the old generation. */
-    private synchronized void full(Notification told) {
-        if (!MemoryNotificationInfo.MEMORY_THRESHOLD_EXCEEDED.equals(told.getType())) {
-            return;
+    @Override
+    public void run() {
+        try {
+            while (true) {
+                long begin = System.nanoTime();
+                MemoryUsage left = pool.getCollectionUsage();
+                if (pool.getUsage().getUsed() > Math.max(LEAST_BYTES, left == null ? 0 : 2 * left.getUsed())) {
+                    System.gc();
+                }
+                Thread.sleep(Math.max(LOOK_MILLIS, REST * TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin)));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-        if (System.nanoTime() - last >= PAUSE) {
-            System.gc();
-            last = System.nanoTime();
-        }
-        setThreshold();
-    }
-
-    private void setThreshold() {
-        long twice = Math.max(LEAST_BYTES, 2 * pool.getUsage().getUsed());
-        long most = pool.getUsage().getMax();
-        pool.setUsageThreshold(most < 0 ? twice : Math.min(twice, most));
     }
 }
