@@ -67,12 +67,13 @@ class TlsTest {
     @Test
     void bodyToTheEndThatWasCut() throws Exception {
         Path keys = keys("ip:127.0.0.1");
-        try (Cutting whole = new Cutting(tls(keys), false); Proxy proxy = trusting(keys, whole.url())) {
+        String half = "HTTP/1.1 200 OK\r\n\r\nhalf";
+        try (Ending whole = new Ending(tls(keys), half, End.TLS_AND_TCP); Proxy proxy = trusting(keys, whole.url())) {
             Message response = proxy.exchange(POST);
             assertEquals(200, response.status());
             assertEquals("half", response.body());
         }
-        try (Cutting cut = new Cutting(tls(keys), true); Proxy proxy = trusting(keys, cut.url())) {
+        try (Ending cut = new Ending(tls(keys), half, End.TCP_ALONE); Proxy proxy = trusting(keys, cut.url())) {
             Message response = proxy.exchange(POST);
             assertEquals(502, response.status());
             assertTrue(response.body().contains("NoResponse"), response.body());
@@ -84,12 +85,12 @@ class TlsTest {
     void connectionThatHasEndedWithinTlsAlone() throws Exception {
         Path keys = keys("ip:127.0.0.1");
         SSLContext context = tls(keys);
-        try (Lingering upstream = new Lingering(context, "HTTP/1.1 200 OK\r\n\r\nwhole"); Proxy proxy = trusting(keys, upstream.url())) {
+        try (Ending upstream = new Ending(context, "HTTP/1.1 200 OK\r\n\r\nwhole", End.TLS_ALONE); Proxy proxy = trusting(keys, upstream.url())) {
             Message response = proxy.exchange(POST);
             assertEquals(200, response.status());
             assertEquals("whole", response.body());
         }
-        try (Lingering upstream = new Lingering(context, Upstream.OK); Proxy proxy = trusting(keys, upstream.url());
+        try (Ending upstream = new Ending(context, Upstream.OK, End.TLS_ALONE); Proxy proxy = trusting(keys, upstream.url());
                 Connection client = proxy.connect()) {
             for (int i = 0; i < 9; i++) {
                 assertEquals("ok", client.send(POST).receive().body());
@@ -129,73 +130,43 @@ class TlsTest {
         return context;
     }
 
-    /** An upstream that ends each connection after a response, but the TCP connection only once its peer has. */
-    private static final class Lingering implements AutoCloseable {
+    private enum End { TLS_AND_TCP, TCP_ALONE, TLS_ALONE }
+
+    /** An upstream that ends each connection after a response, one way or another. */
+    private static final class Ending implements AutoCloseable {
         private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
 
-        private Lingering(SSLContext context, String answer) throws IOException {
+        private Ending(SSLContext context, String answer, End end) throws IOException {
             Thread acceptor = new Thread(() -> {
                 while (!server.isClosed()) {
                     try {
                         Socket plain = server.accept();
-                        Thread connection = new Thread(() -> serve(context, plain, answer), "lingering-connection");
+                        Thread connection = new Thread(() -> serve(context, plain, answer, end), "ending-connection");
                         connection.setDaemon(true);
                         connection.start();
                     } catch (IOException e) {
                         // closed
                     }
                 }
-            }, "lingering");
+            }, "ending");
             acceptor.setDaemon(true);
             acceptor.start();
         }
 
-        private static void serve(SSLContext context, Socket plain, String answer) {
-            try (plain) {
-                SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(plain, null, plain.getPort(), false);
+        private static void serve(SSLContext context, Socket plain, String answer, End end) {
+            try (plain; SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(plain, null, plain.getPort(), false)) {
                 tls.setUseClientMode(false);
                 Message.read(tls.getInputStream(), false);
                 tls.getOutputStream().write(answer.getBytes(StandardCharsets.ISO_8859_1));
-                tls.shutdownOutput();
-                plain.getInputStream().readAllBytes();
+                if (end == End.TCP_ALONE) {
+                    plain.close();
+                } else if (end == End.TLS_ALONE) {
+                    tls.shutdownOutput();
+                    plain.getInputStream().readAllBytes();
+                }
             } catch (IOException e) {
                 // closed
             }
-        }
-
-        private String url() {
-            return "https://127.0.0.1:" + server.getLocalPort();
-        }
-
-        @Override
-        public void close() throws IOException {
-            server.close();
-        }
-    }
-
-    /** An upstream whose body ends with the connection, which it closes by TLS first or not. */
-    private static final class Cutting implements AutoCloseable {
-        private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-
-        private Cutting(SSLContext context, boolean cut) throws IOException {
-            Thread acceptor = new Thread(() -> {
-                while (!server.isClosed()) {
-                    try (Socket plain = server.accept();
-                            SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(plain, null, plain.getPort(), false)) {
-                        tls.setUseClientMode(false);
-                        InputStream in = tls.getInputStream();
-                        Message.read(in, false);
-                        tls.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\nhalf".getBytes(StandardCharsets.ISO_8859_1));
-                        if (cut) {
-                            plain.close();
-                        }
-                    } catch (IOException e) {
-                        // closed
-                    }
-                }
-            }, "cutting");
-            acceptor.setDaemon(true);
-            acceptor.start();
         }
 
         private String url() {

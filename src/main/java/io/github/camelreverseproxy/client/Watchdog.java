@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends attempts that take too long until the head of a response is complete: socket timeouts see neither an upstream that does not
- * read what it is sent nor one that sends a byte now and then. Looks at all attempts several times a second instead of
+ * Ends attempts that take too long until the head of a response is complete: socket timeouts see neither an upstream
+ * that does not read what it is sent nor one that sends a byte now and then. Looks at all attempts several times a second instead of
  * setting a timer for each. Thread-safe.
  */
 final class Watchdog {

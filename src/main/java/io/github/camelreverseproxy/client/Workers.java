@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads on which exchanges wait, for camel-http or in a step of a route: a virtual one for each exchange from JDK 21 on; before, a
- * pool that refuses work beyond its size, which the client sees as 503. The event loops never wait.
+ * The threads on which exchanges wait, for camel-http or in a step of a route: a virtual one for each exchange from JDK
+ * 21 on; before, a pool that refuses work beyond its size, which the client sees as 503. The event loops never wait.
  */
 public final class Workers {
     private Workers() {

@@ -19,8 +19,8 @@ import org.apache.camel.processor.loadbalancer.RoundRobinLoadBalancer;
 
 /**
  * Round robin that knows the breakers: in strict order, but past the upstreams that are open or full and past those that
- * the exchange has already tried; one whose route is stopped is tried in vain. When no other is left, one that is open but answers is taken all the same, so that a
- * broken page never takes a site down. Thread-safe.
+ * the exchange has already tried; one whose route is stopped is tried in vain. When no other is left, one that is open but
+ * answers is taken all the same, so that a broken page never takes a site down. Thread-safe.
  */
 public final class NextUpstream extends RoundRobinLoadBalancer implements CamelContextAware {
     private static final String TRIED = NextUpstream.class.getName() + ".tried";

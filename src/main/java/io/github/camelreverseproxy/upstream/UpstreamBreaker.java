@@ -10,8 +10,8 @@ import org.apache.camel.Exchange;
 
 /**
  * The circuit breaker of an upstream, for Camel's circuitBreaker EIP: Resilience4j's events of changes of state, with rules
- * of its own; its metrics count no calls. One failure without an answer opens it, or some answers in a row that are failures; it stays open for the
- * first of the back-off steps; then exactly one call is let through as a probe: success closes it, any failure opens
+ * of its own; its metrics count no calls. One failure without an answer opens it, or some answers in a row that are
+ * failures; it stays open for the first of the back-off steps; then exactly one call is let through as a probe: success closes it, any failure opens
  * it for the next step; the last step repeats. An upstream that is full lets no call through either.
  *
  * <p>Only calls let through since the last change of state count: what others bring back says nothing of the upstream
