@@ -111,6 +111,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         pipeline.addLast("limit", new RequestLimit(inFlight));
         pipeline.addLast("aggregator", new RequestAggregator(maxRequestBody));
         pipeline.addLast("refusals", new Refusals(errors));
+        pipeline.addLast("turn", new RequestTurn());
         int port = consumer.getConfiguration().getPort();
         pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());
     }
