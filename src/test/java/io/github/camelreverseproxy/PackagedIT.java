@@ -2,28 +2,21 @@ package io.github.camelreverseproxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 import io.github.camelreverseproxy.wire.Connection;
+import io.github.camelreverseproxy.wire.Installation;
 import io.github.camelreverseproxy.wire.Message;
-import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.ProxyProcess;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,44 +27,14 @@ class PackagedIT {
     private static final String SEED = "GET /anything HTTP/1.1\r\nHost: localhost:65535\r\nUser-Agent: curl/7.64.1\r\nAccept: */*\r\n"
             + "Content-Type: appliaction/json\r\nContent-Length: 18\r\n\r\n{\"snot\": \"badger\"}";
 
-    private final Upstream upstream = upstream();
-    private Path directory;
-    private int port;
-
-    private static Upstream upstream() {
-        try {
-            return new Upstream();
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    @BeforeEach
-    void files() throws Exception {
-        port = Proxy.freePort();
-        Files.createDirectories(Path.of(System.getProperty("proxy-test.work")));
-        directory = Files.createTempDirectory(Path.of(System.getProperty("proxy-test.work")), "run");
-        Files.copy(Path.of("application.properties"), directory.resolve("application.properties"));
-        Files.createDirectory(directory.resolve("routes"));
-        try (Stream<Path> routes = Files.list(Path.of("routes"))) {
-            for (Path route : routes.toList()) {
-                Files.copy(route, directory.resolve("routes").resolve(route.getFileName()));
-            }
-        }
-    }
+    private final Installation here = new Installation();
+    private final Upstream upstream = here.upstream();
+    private final Path directory = here.directory();
+    private final int port = here.port();
 
     @AfterEach
     void end() throws Exception {
-        upstream.close();
-    }
-
-    private Map<String, String> environment(String... more) {
-        Map<String, String> environment = new HashMap<>(Map.of("PROXY_HOST", "127.0.0.1", "PROXY_PORT", Integer.toString(port),
-                "UPSTREAM01_URL", upstream.url(), "UPSTREAM02_URL", upstream.url(), "UPSTREAM03_URL", upstream.url()));
-        for (int i = 0; i < more.length; i += 2) {
-            environment.put(more[i], more[i + 1]);
-        }
-        return environment;
+        here.close();
     }
 
     private void answersTheSeed() throws Exception {
@@ -86,7 +49,7 @@ class PackagedIT {
 
     @Test
     void environmentOverridesTheFile() throws Exception {
-        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment()).started()) {
+        try (ProxyProcess proxy = here.jar().started()) {
             answersTheSeed();
             proxy.terminate();
             int code = proxy.exitCode();
@@ -97,7 +60,7 @@ class PackagedIT {
 
     @Test
     void systemPropertyOverridesTheEnvironment() throws Exception {
-        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("PROXY_FORWARDED_BY", "environment"), "-Dproxy.forwarded.by=property").started()) {
+        try (ProxyProcess proxy = here.set("PROXY_FORWARDED_BY", "environment").jar("-Dproxy.forwarded.by=property").started()) {
             Connection.exchange(port, GET);
             assertEquals("by=property;host=a;proto=http", upstream.request().value("Forwarded"));
         }
@@ -109,7 +72,7 @@ class PackagedIT {
         Files.writeString(properties, "proxy.forwarded.by = file\n");
         Path route = directory.resolve("routes/upstreams.camel.yaml");
         Files.writeString(route, Files.readString(route).replace("value: \"X-Upstream: upstream03\"", "value: \"X-Upstream: edited\""));
-        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment()).started()) {
+        try (ProxyProcess proxy = here.jar().started()) {
             for (int i = 0; i < 3; i++) {
                 Connection.exchange(port, GET);
             }
@@ -126,7 +89,7 @@ class PackagedIT {
         Map<String, String> mistakes = Map.of("-Dproxy.port=99999", "proxy.port = 99999: ", "-Dproxy.backoff.steps=a,b", "proxy.backoff.steps = a,b: ",
                 "-Dproxy.prot=1", "proxy.prot: there is no such property", "-Dupstream01.ulr=x", "upstream01.ulr: there is no such property");
         for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
-            try (ProxyProcess proxy = ProxyProcess.jar(directory, environment(), mistake.getKey())) {
+            try (ProxyProcess proxy = here.jar(mistake.getKey())) {
                 assertEquals(2, proxy.exitCode(), proxy.output());
                 List<String> complaints = proxy.output().lines().filter(line -> !line.contains(" INFO ") && !line.startsWith("WARNING: ")).toList();
                 assertEquals(1, complaints.size(), proxy.output());
@@ -138,7 +101,7 @@ class PackagedIT {
     @Test
     void floodOfFailuresIsAFewLinesOfLog() throws Exception {
         upstream.close();
-        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("PROXY_DEADLINE", "1", "PROXY_BACKOFF_STEPS", "60000")).started();
+        try (ProxyProcess proxy = here.set("PROXY_DEADLINE", "1").set("PROXY_BACKOFF_STEPS", "60000").jar().started();
              Connection client = new Connection(port)) {
             long before = proxy.output().lines().count();
             long start = System.nanoTime();
@@ -153,42 +116,11 @@ class PackagedIT {
         }
     }
 
-    /** Each client goes on until a response ends its connection; the n-th pauses n times so many milliseconds between requests. */
-    private void sigtermUnder(ProxyProcess proxy, int clients, int pause) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(clients);
-        List<Future<Integer>> answered = new ArrayList<>();
-        for (int c = 0; c < clients; c++) {
-            int millis = pause * c;
-            answered.add(threads.submit(() -> {
-                int count = 0;
-                try (Connection client = new Connection(port)) {
-                    Message response;
-                    do {
-                        Thread.sleep(count == 0 ? 0 : millis);
-                        response = client.send(GET).receive();
-                        assertEquals(200, response.status());
-                        count++;
-                    } while (response.value("Connection") == null);
-                    assertTrue(client.ends());
-                }
-                return count;
-            }));
-        }
-        while (upstream.pending() < 2 * clients) {
-            Thread.onSpinWait();
-        }
-        proxy.terminate();
-        for (Future<Integer> client : answered) {
-            assertTrue(client.get() > 0);
-        }
-        threads.shutdown();
-    }
-
     /** Again and again, and long before it fills the largest heap, which is what the serial collector of newer JDKs waits for. */
     @Test
     void garbageInTheOldGenerationIsCollected() throws Exception {
         String body = "x".repeat(5_000_000);
-        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment(), "-XX:+UseSerialGC", "-Xmn4m", "-Xmx2g", "-Xlog:gc").started();
+        try (ProxyProcess proxy = here.jar("-XX:+UseSerialGC", "-Xmn4m", "-Xmx2g", "-Xlog:gc").started();
                 Connection client = new Connection(port)) {
             String request = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
             int collections = 0;
@@ -218,7 +150,7 @@ class PackagedIT {
     void outOfDescriptors(String client) throws Exception {
         upstream.answering(Upstream.OK.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
         List<String> command = List.of("sh", "-c", "ulimit -n 250; exec \"$0\" -jar \"$1\"", ProxyProcess.java(), System.getProperty("proxy-test.jar"));
-        try (ProxyProcess proxy = new ProxyProcess(directory, environment("PROXY_CLIENT", client), command).started();
+        try (ProxyProcess proxy = here.set("PROXY_CLIENT", client).run(command).started();
                 Connection busy = new Connection(port)) {
             assertEquals(200, Connection.exchange(port, GET).status(), "the JDK itself needs a descriptor to close its first connection");
             List<Connection> idle = new ArrayList<>();
@@ -233,56 +165,6 @@ class PackagedIT {
             until(200, busy);
             assertFalse(proxy.output().contains(" open for "), proxy.output());
             assertTrue(proxy.output().contains("too many requests in flight (upstream0"), proxy.output());
-        }
-    }
-
-    /** No new connection, and each request that was sent is answered, with the connection's end announced. */
-    @Test
-    void sigtermUnderLoadFailsNoRequest() throws Exception {
-        upstream.behaving((request, out) -> {
-            Thread.sleep(200);
-            return Upstream.bytes(Upstream.OK).answer(request, out);
-        });
-        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("UPSTREAM01_CONCURRENCY", "0")).started()) {
-            sigtermUnder(proxy, 16, 0);
-            assertThrows(ConnectException.class, () -> new Connection(port).close());
-            assertEquals(143, proxy.exitCode());
-        }
-    }
-
-    /** Clients that pause between requests: each answer is whole and good until the connection's end is announced. */
-    @Test
-    void sigtermSparesClientsThatPause() throws Exception {
-        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment("UPSTREAM01_CONCURRENCY", "0")).started()) {
-            sigtermUnder(proxy, 30, 5);
-            assertEquals(143, proxy.exitCode());
-        }
-    }
-
-    /** Longer than Camel's own patience: a slow request, and a response that is taken slowly; idle connections go first. */
-    @Test
-    void sigtermWaitsForWhatIsInFlight() throws Exception {
-        int size = 20_000_000;
-        upstream.behaving((request, out) -> {
-            if (request.target().equals("/slow")) {
-                Thread.sleep(20_000);
-                return Upstream.bytes(Upstream.OK).answer(request, out);
-            }
-            return Upstream.bytes("HTTP/1.1 200 OK\r\nContent-Length: " + size + "\r\n\r\n" + "x".repeat(size)).answer(request, out);
-        });
-        try (ProxyProcess proxy = ProxyProcess.jar(directory, environment()).started(); Connection slow = new Connection(port);
-             Connection idle = new Connection(port); Connection taker = new Connection(port)) {
-            slow.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
-            taker.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-            upstream.request();
-            upstream.request();
-            proxy.terminate();
-            assertTrue(idle.ends());
-            assertEquals(size, taker.receive().body().length());
-            Message response = slow.receive();
-            assertEquals(200, response.status());
-            assertEquals("close", response.value("Connection"));
-            assertEquals(143, proxy.exitCode());
         }
     }
 
@@ -305,7 +187,7 @@ class PackagedIT {
         }
         command.addAll(List.of("application.properties", System.getProperty("proxy-test.thin-jar"), "--kamelets-version=" + System.getProperty("proxy-test.camel"),
                 "--logging-color=false", "--profile=prod", "--max-seconds=120"));
-        try (ProxyProcess proxy = new ProxyProcess(directory, environment(), command).started()) {
+        try (ProxyProcess proxy = here.run(command).started()) {
             answersTheSeed();
         }
     }

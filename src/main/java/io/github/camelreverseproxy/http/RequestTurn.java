@@ -18,7 +18,7 @@ import io.netty.util.concurrent.FastThreadLocal;
  */
 final class RequestTurn extends ChannelInboundHandlerAdapter {
     /** By measurement: docs/performance.md, "From 32 to 1,000 connections". */
-    static final int AT_A_TIME = 8;
+    static final int AT_A_TIME = 16;
 
     private static final FastThreadLocal<Turns> TURNS = new FastThreadLocal<>() {
         @Override

@@ -3,8 +3,6 @@ package io.github.camelreverseproxy.wire;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -27,14 +25,6 @@ public final class ProxyProcess implements AutoCloseable {
         builder.environment().keySet().removeIf(name -> name.startsWith("PROXY_") || name.startsWith("UPSTREAM"));
         builder.environment().putAll(environment);
         process = builder.start();
-    }
-
-    /** The packaged jar, run in a directory that has no files of its own but those given to it. */
-    public static ProxyProcess jar(Path directory, Map<String, String> environment, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(java()));
-        command.addAll(Arrays.asList(options));
-        command.addAll(List.of("-jar", System.getProperty("proxy-test.jar")));
-        return new ProxyProcess(directory, environment, command);
     }
 
     public static String java() {
