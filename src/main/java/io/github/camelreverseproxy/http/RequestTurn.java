@@ -11,13 +11,13 @@ import io.netty.util.concurrent.FastThreadLocal;
 
 /**
  * Lets a few requests at a time of an event loop go on; before the next few, the loop sees to what the upstreams have
- * sent. With many connections it would otherwise begin hundreds of requests before it finishes one: each would need an
+ * sent it. With many connections it would otherwise begin hundreds of requests before it finishes one: each would need an
  * upstream's connection of its own, and would have left the caches when its response comes. Requests that wait go on in
  * the order in which they came, and are dropped if their client goes. Sees one request at a time, because
  * {@link ResponseOrder} and {@link Refusals} stand before it. Not sharable; runs on the channel's event loop.
  */
 final class RequestTurn extends ChannelInboundHandlerAdapter {
-    /** By measurement: docs/performance.md, "From 32 to 1,000 connections". */
+    /** See docs/performance.md, "From 32 to 1,000 connections". */
     static final int AT_A_TIME = 16;
 
     private static final FastThreadLocal<Turns> TURNS = new FastThreadLocal<>() {
@@ -53,7 +53,11 @@ final class RequestTurn extends ChannelInboundHandlerAdapter {
     private void go() {
         Object next = request;
         request = null;
-        context.fireChannelRead(next);
+        if (context.channel().isOpen()) {
+            context.fireChannelRead(next);
+        } else {
+            ReferenceCountUtil.release(next);
+        }
     }
 
     /** The turns of an event loop, and who waits for one. */
@@ -62,31 +66,26 @@ final class RequestTurn extends ChannelInboundHandlerAdapter {
         private int taken;
 
         void come(RequestTurn turn, SingleThreadEventLoop loop) {
-            if (taken == AT_A_TIME || !waiting.isEmpty()) {
-                waiting.add(turn);
-            } else {
-                take(loop);
-                turn.go();
-            }
-        }
-
-        private void take(SingleThreadEventLoop loop) {
-            if (taken++ == 0) {
-                loop.executeAfterEventLoopIteration(() -> {
-                    taken = 0;
-                    if (!waiting.isEmpty()) {
-                        loop.execute(() -> resume(loop));
-                    }
-                });
-            }
+            waiting.add(turn);
+            resume(loop);
         }
 
         private void resume(SingleThreadEventLoop loop) {
             while (taken < AT_A_TIME && !waiting.isEmpty()) {
+                if (taken == 0) {
+                    loop.executeAfterEventLoopIteration(() -> end(loop));
+                }
+                taken++;
                 RequestTurn next = waiting.iterator().next();
                 waiting.remove(next);
-                take(loop);
                 next.go();
+            }
+        }
+
+        private void end(SingleThreadEventLoop loop) {
+            taken = 0;
+            if (!waiting.isEmpty()) {
+                loop.execute(() -> resume(loop));
             }
         }
     }
