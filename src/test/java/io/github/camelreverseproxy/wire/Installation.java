@@ -26,18 +26,12 @@ public final class Installation implements AutoCloseable {
             Path work = Files.createDirectories(Path.of(System.getProperty("proxy-test.work")));
             directory = Files.createTempDirectory(work, "run");
             Files.createDirectory(directory.resolve("routes"));
-            copy(Path.of("application.properties"));
+            Files.copy(Path.of("application.properties"), directory.resolve("application.properties"));
             try (Stream<Path> routes = Files.list(Path.of("routes"))) {
-                routes.forEach(this::copy);
+                for (Path route : routes.toList()) {
+                    Files.copy(route, directory.resolve(route));
+                }
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private void copy(Path file) {
-        try {
-            Files.copy(file, directory.resolve(file));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
