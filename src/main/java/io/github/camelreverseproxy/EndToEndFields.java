@@ -36,6 +36,16 @@ public final class EndToEndFields {
         }
     }
 
+    /**
+     * The same for a request, without the field {@code Proxy} too: it would become the variable HTTP_PROXY of a CGI program
+     * (CVE-2016-5385, "httpoxy").
+     */
+    public static void readRequest(Iterable<Map.Entry<String, String>> fields, Collection<String> connection,
+                                   Map<String, Object> headers) {
+        read(fields, connection, headers);
+        headers.remove("Proxy");
+    }
+
     /** Hands the end-to-end fields of a Camel message to the wire, one call for each field line. */
     public static void write(Map<String, Object> headers, BiConsumer<String, String> wire) {
         for (Map.Entry<String, Object> header : headers.entrySet()) {

@@ -1,5 +1,7 @@
 package io.github.camelreverseproxy;
 
+import java.security.Security;
+
 import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
@@ -16,6 +18,9 @@ public final class ReverseProxy {
 
     public static void main(String[] args) throws Exception {
         OldGeneration.watch();
+        // How long a name stands for the same addresses is proxy.dns.refresh; the JVM's own cache would come on top of it.
+        Security.setProperty("networkaddress.cache.ttl", "0");
+        Security.setProperty("networkaddress.cache.negative.ttl", "1");
         System.exit(Startup.run(create(), args));
     }
 

@@ -3,7 +3,7 @@ package io.github.camelreverseproxy;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.github.camelreverseproxy.client.UpstreamEndpoint;
+import io.github.camelreverseproxy.client.UpstreamUrl;
 import io.github.camelreverseproxy.request.CidrBlock;
 import io.github.camelreverseproxy.upstream.StatusRanges;
 import org.apache.camel.spi.PropertiesComponent;
@@ -41,7 +42,15 @@ public final class Settings extends CamelBean {
             Map.entry("proxy.backoff.status", StatusRanges::of),
             Map.entry("proxy.backoff.timeout", TIME),
             Map.entry("proxy.client", value -> oneOf(value, UpstreamEndpoint.Client.values())),
+            Map.entry("proxy.backoff.silence", TIME),
             Map.entry("proxy.deadline", TIME),
+            Map.entry("proxy.via.name", Settings::name),
+            Map.entry("proxy.location", value -> oneOf(value, "rewrite", "keep")),
+            Map.entry("proxy.dns.refresh", TIME),
+            Map.entry("proxy.connection.max-age", TIME),
+            Map.entry("proxy.timeout.total", TIME),
+            Map.entry("proxy.timeout.half-closed", TIME),
+            Map.entry("proxy.min-body-rate", value -> number(value, 1, Integer.MAX_VALUE)),
             Map.entry("proxy.timeout.connect", TIME),
             Map.entry("proxy.timeout.response", TIME),
             Map.entry("proxy.timeout.head", TIME),
@@ -101,12 +110,19 @@ public final class Settings extends CamelBean {
     }
 
     private static void oneOf(String value, Enum<?>[] choices) {
-        List<String> names = new ArrayList<>();
-        for (Enum<?> choice : choices) {
-            names.add(choice.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        oneOf(value, Arrays.stream(choices).map(choice -> choice.name().toLowerCase(Locale.ROOT).replace('_', '-')).toArray(String[]::new));
+    }
+
+    private static void oneOf(String value, String... names) {
+        if (!List.of(names).contains(value)) {
+            throw new IllegalArgumentException("not one of " + List.of(names));
         }
-        if (!names.contains(value)) {
-            throw new IllegalArgumentException("not one of " + names);
+    }
+
+    /** What may stand for a proxy in Via (RFC 9110, section 7.6.3). */
+    private static void name(String value) {
+        if (!value.matches("[A-Za-z0-9!#$%&'*+.^_`|~:\\[\\]-]*")) {
+            throw new IllegalArgumentException("not a name of letters, digits, dots, dashes and their like");
         }
     }
 
@@ -126,10 +142,6 @@ public final class Settings extends CamelBean {
     }
 
     private static void url(String value) {
-        URI uri = URI.create(value);
-        boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-        if (!http || uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
-            throw new IllegalArgumentException("not an http or https URL without user, query and fragment");
-        }
+        UpstreamUrl.of(value);
     }
 }

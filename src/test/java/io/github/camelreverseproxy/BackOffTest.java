@@ -107,7 +107,7 @@ class BackOffTest {
     @Test
     void probesComeOneAtATimeAfterTheSteps() throws Exception {
         long[] steps = {100, 200, 400, 400};
-        try (Proxy proxy = new Proxy("proxy.backoff.steps", "100,200,400").start()) {
+        try (Proxy proxy = new Proxy("proxy.backoff.steps", "100,200,400", "proxy.backoff.failures", "1").start()) {
             Queue<Long> arrivals = new ConcurrentLinkedQueue<>();
             AtomicInteger atOnce = new AtomicInteger();
             AtomicInteger most = new AtomicInteger();
@@ -171,7 +171,7 @@ class BackOffTest {
     }
 
     @Test
-    void upstreamThatNeverAnswersCostsOneTimeout() throws Exception {
+    void upstreamThatNeverAnswersCostsThreeTimeouts() throws Exception {
         try (Proxy proxy = new Proxy("proxy.timeout.response", "300", "proxy.backoff.steps", "60000").start(); Connection client = proxy.connect()) {
             proxy.upstream(2).behaving((request, out) -> {
                 new CountDownLatch(1).await();
@@ -180,13 +180,13 @@ class BackOffTest {
             for (int i = 0; i < 30; i++) {
                 assertEquals(200, client.send(GET).receive().status());
             }
-            assertEquals(1, proxy.upstream(2).pending());
+            assertEquals(3, proxy.upstream(2).pending());
         }
     }
 
     @Test
     void activeCheckTakesThePlaceOfClientsProbes() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.backoff.steps", "50", "upstream02.check.path", "/health?x", "upstream02.check.interval", "20").start(); Connection client = proxy.connect()) {
+        try (Proxy proxy = new Proxy("proxy.backoff.steps", "50", "proxy.backoff.failures", "1", "upstream02.check.path", "/health?x", "upstream02.check.interval", "20").start(); Connection client = proxy.connect()) {
             proxy.upstream(2).behaving((request, out) -> false);
             for (int i = 0; i < 3; i++) {
                 assertEquals(200, client.send(GET).receive().status());

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.Stream;
 
 import io.github.camelreverseproxy.wire.Message;
@@ -182,5 +183,57 @@ class BodyTest {
     private static int portOf(Proxy proxy) throws Exception {
         proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         return Integer.parseInt(proxy.seen().value("Host").split(":")[1]);
+    }
+
+    private static final String PATCHED = "{\"a\":1,\"forwarded\":\"by=localhost:65535;host=a;proto=http\"}";
+
+    private static Message sent(String fields, String body) throws Exception {
+        PROXY.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + fields + "Content-Length: " + body.length() + "\r\n\r\n" + body);
+        return PROXY.seen();
+    }
+
+    @Test
+    void digestsOfWhatTheBodyWasStayBehind() throws Exception {
+        String digests = "Content-MD5: x\r\nDigest: sha-256=x\r\nContent-Digest: sha-256=:x:\r\nRepr-Digest: sha-256=:x:\r\n";
+        Message patched = sent(digests, "{\"a\":1}");
+        assertEquals(PATCHED, patched.body());
+        assertEquals(patched.without("Content-MD5", "Digest", "Content-Digest", "Repr-Digest"), patched);
+        Message kept = sent(digests + "Content-Encoding: gzip\r\n", "{\"a\":1}");
+        assertEquals("sha-256=:x:", kept.value("Content-Digest"));
+        assertEquals("x", kept.value("Content-MD5"));
+    }
+
+    @Test
+    void noTransformIsHeeded() throws Exception {
+        for (String control : List.of("no-transform", "no-cache, No-Transform", "max-age=0,no-transform ,x", "no-cache\r\nCache-Control: no-transform")) {
+            assertEquals("{\"a\":1}", sent("Cache-Control: " + control + "\r\n", "{\"a\":1}").body());
+            assertEquals("{broken", sent("Cache-Control: " + control + "\r\n", "{broken").body());
+        }
+        for (String control : List.of("no-cache", "x-no-transform", "", ";", ",", "=no-transform")) {
+            assertEquals(PATCHED, sent("Cache-Control: " + control + "\r\n", "{\"a\":1}").body());
+        }
+    }
+
+    @Test
+    void identityIsNoEncoding() throws Exception {
+        assertEquals(PATCHED, sent("Content-Encoding: identity\r\n", "{\"a\":1}").body());
+        assertEquals("{\"a\":1}", sent("Content-Encoding: identity, gzip\r\n", "{\"a\":1}").body());
+    }
+
+    /** More than is read on the event loop: many names, each of another length, which take the longest. */
+    @Test
+    void largeDocuments() throws Exception {
+        StringBuilder names = new StringBuilder("{");
+        for (int i = 0; names.length() < 3_000_000; i++) {
+            names.append(i == 0 ? "\"" : ",\"").append("name").append(i * 7919L).append("\":").append(i);
+        }
+        String document = names.append('}').toString();
+        Message seen = sent("", document);
+        assertEquals(document.substring(0, document.length() - 1) + ",\"forwarded\":\"by=localhost:65535;host=a;proto=http\"}", seen.body());
+        for (String refused : List.of(document + "x", document.replace("\"name0\"", "\"forwarded\""))) {
+            int status = PROXY.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " + refused.length() + "\r\n\r\n" + refused).status();
+            assertEquals(refused.endsWith("x") ? 400 : 422, status);
+        }
+        assertEquals(0, PROXY.unseen());
     }
 }

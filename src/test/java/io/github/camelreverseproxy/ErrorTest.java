@@ -17,7 +17,6 @@ import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
-import org.apache.camel.builder.RouteBuilder;
 import org.junit.jupiter.api.Test;
 
 /** Each row of the table of errors: status, text, fields, and what becomes of the connection. */
@@ -57,7 +56,7 @@ class ErrorTest {
     void networkUnreachable() throws Exception {
         String url = "http://255.255.255.255";
         try (Proxy proxy = new Proxy().before(url, url, url).start()) {
-            error(proxy.exchange(GET), 502, "ConnectFailed: failed to connect to the server", "connection_refused");
+            error(proxy.exchange(GET), 502, "ConnectFailed: failed to connect to the server", "destination_ip_unroutable");
         }
     }
 
@@ -78,16 +77,20 @@ class ErrorTest {
             for (String incomplete : List.of("HTTP/1.1 200 OK\r\nConnection: close", head + "Content-Length: 5\r\n\r\nabcd", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
                     head + "Transfer-Encoding: chunked\r\n\r\n5\r\nabc")) {
                 proxy.answering(incomplete);
-                error(proxy.exchange(GET), 502, "NoResponse: ", "connection_terminated");
+                error(proxy.exchange(GET), 502, "NoResponse: ", "http_response_incomplete");
             }
             for (String malformed : List.of("garbage\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n", head + "no colon\r\n\r\n",
                     head + "Content-Length: x\r\n\r\n", head + "Content-Length: -1\r\n\r\n", head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
                     head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", head + "Transfer-Encoding: gzip\r\n\r\nabc",
-                    head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nno colon\r\n\r\n",
+                    head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nno colon\r\n\r\n",
                     head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-A: \0\r\n\r\n")) {
                 proxy.answering(malformed);
                 error(proxy.exchange(GET), 502, "BadResponse: ", "http_protocol_error");
             }
+            proxy.answering(head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n");
+            error(proxy.exchange(GET), 502, "BadResponse: ", "http_response_transfer_coding");
+            proxy.answering(head + "X-A: " + "x".repeat(40_000) + "\r\n\r\n");
+            error(proxy.exchange(GET), 502, "BadResponse: ", "http_response_header_section_size");
             for (String large : List.of(head + "Content-Length: 1001\r\n\r\n" + "x".repeat(1001), head + "\r\n" + "x".repeat(1001),
                     head + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + "x".repeat(1001) + "\r\n0\r\n\r\n")) {
                 proxy.answering(large);
@@ -135,7 +138,7 @@ class ErrorTest {
             first.send(GET);
             proxy.seen();
             try (Connection second = proxy.connect()) {
-                assertEquals("1", error(second.send(GET).receive(), 503, "Unavailable: too many requests in flight", "connection_limit_reached").value("Retry-After"));
+                assertEquals("1", error(second.send(GET).receive(), 503, "Unavailable: too many requests in flight", "http_request_denied").value("Retry-After"));
                 synchronized (release) {
                     released[0] = true;
                     release.notifyAll();
@@ -154,15 +157,7 @@ class ErrorTest {
     @Test
     void unforeseen() throws Exception {
         try (Proxy proxy = new Proxy().start()) {
-            proxy.context().getRouteController().stopRoute("upstreams");
-            proxy.context().removeRoute("upstreams");
-            proxy.context().addRoutes(new RouteBuilder() {
-                @Override
-                public void configure() {
-                    from("direct:upstreams").errorHandler(noErrorHandler())
-                            .throwException(new IllegalStateException("secret of org.apache at /opt/secret"));
-                }
-            });
+            proxy.answeredBy(route -> route.throwException(new IllegalStateException("secret of org.apache at /opt/secret")));
             error(proxy.exchange(GET), 500, "Internal: ", "proxy_internal_error");
         }
     }
@@ -180,13 +175,13 @@ class ErrorTest {
     @Test
     void limits() throws Exception {
         try (Proxy proxy = new Proxy("proxy.max-target", "100", "proxy.max-head", "1000", "proxy.max-request-body", "1000").start()) {
-            error(proxy.exchange("GET /" + "x".repeat(200) + " HTTP/1.1\r\nHost: a\r\n\r\n"), 414, "UriTooLong: ", "http_request_denied");
-            error(proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(1200) + "\r\n\r\n"), 431, "FieldsTooLarge: ", "http_request_denied");
-            error(proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n"), 413, "ContentTooLarge: ", "http_request_denied");
-            error(proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n"), 413, "ContentTooLarge: ", "http_request_denied");
+            error(proxy.exchange("GET /" + "x".repeat(200) + " HTTP/1.1\r\nHost: a\r\n\r\n"), 414, "UriTooLong: ", "http_request_error");
+            error(proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(1200) + "\r\n\r\n"), 431, "FieldsTooLarge: ", "http_request_error");
+            error(proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n"), 413, "ContentTooLarge: ", "http_request_error");
+            error(proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n"), 413, "ContentTooLarge: ", "http_request_error");
             try (Connection client = proxy.connect()) {
                 client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + "x".repeat(1001) + "\r\n0\r\n\r\n" + GET);
-                error(client.receive(), 413, "ContentTooLarge: ", "http_request_denied");
+                error(client.receive(), 413, "ContentTooLarge: ", "http_request_error");
                 assertTrue(client.ends());
             }
             assertEquals(0, proxy.unseen());
@@ -225,7 +220,7 @@ class ErrorTest {
     void versionNotSupported() throws Exception {
         try (Proxy proxy = new Proxy().start()) {
             for (String version : List.of("HTTP/2.0", "HTTP/3.0")) {
-                error(proxy.exchange("GET / " + version + "\r\nHost: a\r\n\r\n"), 505, "VersionNotSupported: ", "http_request_error");
+                error(proxy.exchange("GET / " + version + "\r\nHost: a\r\n\r\n"), 505, "VersionNotSupported: ", "http_request_denied");
             }
             error(proxy.exchange("GET / HTTQ/1.1\r\nHost: a\r\n\r\n"), 400, "BadRequest: ", "http_request_error");
             proxy.answering(Upstream.OK);

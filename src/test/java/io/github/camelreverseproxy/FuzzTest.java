@@ -162,4 +162,42 @@ class FuzzTest {
         }
         return least + PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
     }
+
+    /** The fields whose values are read anywhere, in requests and in responses, with whatever they may have: never 500, nor a closed connection. */
+    @Test
+    void valuesOfFields() throws Exception {
+        List<String> seeds = List.of("", ";", ",", "=", ";q", ";q=", "q=0;", "/", "*/*", "application/problem+json;q=", "application/json;;", "no-transform", "NTLM", "Negotiate,",
+                "timeout=", "timeout=99999999999", "chunked", "identity", "0", "-1", "1.1", "1.1 x (", "for=;", "\"", "\"\\", "[", "]", "[::1]", "http://", "http://:", "http://[", "//", "%");
+        Random random = new Random(SEED);
+        try (Proxy proxy = new Proxy("proxy.header.style", "rfc7239", "proxy.trusted-proxies", "127.0.0.0/8", "proxy.backoff.failures", "1000").start();
+                Proxy broken = new Proxy("proxy.deadline", "1").before("http://127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1").start();
+                Connection client = proxy.connect()) {
+            for (int i = 0; i < STREAMS / 10; i++) {
+                StringBuilder value = new StringBuilder();
+                for (int part = random.nextInt(4); part >= 0; part--) {
+                    value.append(seeds.get(random.nextInt(seeds.size()))).append(random.nextBoolean() ? " " : "");
+                    if (random.nextInt(3) == 0) {
+                        value.append(INTERESTING.replaceAll("[\r\n\0\u007f]", "").charAt(random.nextInt(20)));
+                    }
+                }
+                String request = List.of("GET", "POST", "OPTIONS").get(random.nextInt(3)) + " / HTTP/1.1\r\nHost: a\r\n";
+                for (String name : List.of("Accept", "Content-Type", "Cache-Control", "Content-Encoding", "Via", "Forwarded", "Authorization", "Max-Forwards", "Keep-Alive", "X-Any")) {
+                    request += random.nextInt(3) == 0 ? name + ": " + value + "\r\n" : "";
+                }
+                String body = random.nextBoolean() ? "{\"a\":1}" : "x";
+                request += "Content-Length: " + body.length() + "\r\n\r\n" + body;
+                String response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n";
+                for (String name : List.of("Location", "Content-Location", "Keep-Alive", "WWW-Authenticate", "Proxy-Authenticate", "Via", "Date", "Content-Type", "Retry-After")) {
+                    response += random.nextInt(3) == 0 ? name + ": " + value + "\r\n" : "";
+                }
+                proxy.answering(response + "\r\nok");
+                int status = client.send(request).receive().status();
+                assertTrue(List.of(200, 400, 422).contains(status), status + ": " + request);
+                if (i % 20 == 0) {
+                    Message error = broken.exchange(request);
+                    assertTrue(List.of(200, 400, 422, 502, 503).contains(error.status()), error.canonical() + ": " + request);
+                }
+            }
+        }
+    }
 }

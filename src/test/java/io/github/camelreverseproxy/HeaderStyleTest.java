@@ -80,6 +80,29 @@ class HeaderStyleTest {
         }
     }
 
+    /** Two on one host, each by a name of its own, are no loop. */
+    @Test
+    void nameInViaIsTheProxysOwn() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.header.style", "rfc7239", "proxy.via.name", "edge-1").start()) {
+            assertEquals("1.1 edge-1 (camel)", proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\nVia: " + entry() + ", 1.1 edge-2 (camel)\r\n\r\n").value("Via"));
+            assertEquals("1.1 edge-1 (camel)", proxy.seen().values("Via").get(1));
+            for (String own : List.of("1.1 edge-1 (camel)", "1.0 edge-1", "HTTP/1.1  edge-1 (x)")) {
+                assertEquals(508, proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 x, " + own + "\r\n\r\n").status(), own);
+            }
+        }
+        try (Proxy proxy = new Proxy("proxy.via.name", "edge-1").start()) {
+            assertEquals("1.1 edge-1/camel", proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").value("Via"));
+        }
+    }
+
+    @Test
+    void viaHasTheVersionOfTheRequest() throws Exception {
+        try (Proxy proxy = new Proxy(STYLE).start()) {
+            proxy.exchange("GET / HTTP/1.0\r\n\r\n");
+            assertEquals(entry().replace("1.1", "1.0"), proxy.seen().value("Via"));
+        }
+    }
+
     @Test
     void seedStyleLeavesRequestsAlone() throws Exception {
         try (Proxy proxy = new Proxy().start()) {

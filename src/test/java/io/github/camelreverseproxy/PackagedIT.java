@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,6 +96,32 @@ class PackagedIT {
                 List<String> complaints = proxy.output().lines().filter(line -> !line.contains(" INFO ") && !line.startsWith("WARNING: ")).toList();
                 assertEquals(1, complaints.size(), proxy.output());
                 assertTrue(complaints.get(0).startsWith("camel-reverse-proxy: " + mistake.getValue()), complaints.get(0));
+            }
+        }
+    }
+
+    /** In one line, without a stack trace, whatever it is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"port", "address", "yaml", "bean", "routes"})
+    void whatCannotBeStartedIsSaidInOneLine(String what) throws Exception {
+        Path route = directory.resolve("routes/proxy.camel.yaml");
+        try (ServerSocket taken = new ServerSocket(what.equals("port") ? port : 0, 1, InetAddress.getByName("127.0.0.1"))) {
+            switch (what) {
+                case "address" -> here.set("PROXY_HOST", "192.0.2.1");
+                case "yaml" -> Files.writeString(route, Files.readString(route).replace("  steps:", "  stepz:"));
+                case "bean" -> Files.writeString(route, Files.readString(route).replace("ref: bodyPatch", "ref: noSuchBean"));
+                case "routes" -> Files.writeString(route, "- route: [");
+                default -> { }
+            }
+            try (ProxyProcess proxy = here.jar()) {
+                assertEquals(2, proxy.exitCode(), proxy.output());
+                List<String> complaints = proxy.output().lines().filter(line -> !line.contains(" INFO ") && !line.startsWith("WARNING: ")).toList();
+                assertEquals(1, complaints.size(), proxy.output());
+                assertTrue(complaints.get(0).startsWith("camel-reverse-proxy: "), complaints.get(0));
+                if (what.equals("port")) {
+                    assertEquals("camel-reverse-proxy: proxy.host = 127.0.0.1, proxy.port = " + port + ": Address already in use", complaints.get(0));
+                }
+                assertTrue(taken.isBound());
             }
         }
     }

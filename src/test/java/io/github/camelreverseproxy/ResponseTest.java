@@ -2,10 +2,14 @@ package io.github.camelreverseproxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetAddress;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -17,6 +21,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a response is when it reaches the client: the bytes of the upstream, and Via. */
 class ResponseTest {
@@ -38,6 +44,8 @@ class ResponseTest {
             String wire = response.start() + "\r\n" + String.join("\r\n", response.lines()) + "\r\n\r\n" + response.body();
             Message got = answer(method, wire);
             Message expected = method.equals("HEAD") ? new Message(response.start(), response.lines(), "") : response;
+            assertNotNull(got.value("Date"));
+            got = expected.value("Date") == null ? got.without("Date") : got;
             assertEquals(expected.with("Via: " + via()).canonical(), got.canonical());
         });
     }
@@ -99,7 +107,7 @@ class ResponseTest {
     @Test
     void fieldsReachTheClientInTheirOrder() throws Exception {
         Message got = answer("GET", "HTTP/1.1 200 OK\r\nZeta: 1\r\nset-cookie: a\r\nBeta: 2\r\nset-cookie: b\r\nContent-Length: 0\r\n\r\n");
-        assertEquals(List.of("Zeta: 1", "set-cookie: a", "set-cookie: b", "Beta: 2", "Via: " + via()), got.without("Content-Length").lines());
+        assertEquals(List.of("Zeta: 1", "set-cookie: a", "set-cookie: b", "Beta: 2", "Via: " + via()), got.without("Content-Length", "Date").lines());
     }
 
     @Test
@@ -127,26 +135,83 @@ class ResponseTest {
     void hopByHopFieldsStayBehind() throws Exception {
         Message response = answer("GET", "HTTP/1.1 200 OK\r\nConnection: X-Secret\r\nX-Secret: 1\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nUpgrade: h2c\r\n"
                 + "Trailer: X\r\nTE: x\r\nProxy-Authenticate: x\r\nX-Kept: 1\r\nContent-Length: 0\r\n\r\n");
-        assertEquals(List.of("X-Kept: 1"), response.without("Via", "Content-Length").lines());
+        assertEquals(List.of("X-Kept: 1"), response.without("Via", "Content-Length", "Date").lines());
     }
 
     @Test
     void camelFieldsOfAnUpstreamSteerNothing() throws Exception {
         Message response = answer("GET", "HTTP/1.1 200 OK\r\nCamelHttpResponseCode: 500\r\ncamelhttpresponsetext: x\r\nContent-Length: 2\r\n\r\nok");
         assertEquals("HTTP/1.1 200 OK", response.start());
-        assertEquals(List.of(), response.without("Via", "Content-Length").lines());
+        assertEquals(List.of(), response.without("Via", "Content-Length", "Date").lines());
     }
 
     @Test
     void noRequestFieldComesBack() throws Exception {
         PROXY.answering(Upstream.OK);
         Message response = PROXY.exchange("POST / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic secret\r\nCookie: secret=1\r\nX-Mine: 1\r\nContent-Type: text/x\r\nContent-Length: 1\r\n\r\nx");
-        assertEquals(List.of(), response.without("Via", "Content-Length").lines());
+        assertEquals(List.of(), response.without("Via", "Content-Length", "Date").lines());
         for (int i = 0; i < 3; i++) {
             PROXY.upstreams().forEach(u -> u.behaving((request, out) -> false));
             Message error = PROXY.exchange("POST / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic secret\r\nCookie: secret=1\r\nX-Mine: 1\r\n\r\n");
             assertFalse(error.canonical().contains("secret"), error.canonical());
             assertNull(error.value("X-Mine"));
+        }
+    }
+
+    /** With none of its own a response gets the time at which it came (RFC 9110, section 6.6.1). */
+    @Test
+    void everyResponseHasADate() throws Exception {
+        Instant before = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        for (Message response : List.of(answer("GET", Upstream.OK), PROXY.exchange("BREW / HTTP/1.1\r\nHost: a\r\n\r\n"))) {
+            Instant date = DateTimeFormatter.RFC_1123_DATE_TIME.parse(response.value("Date"), Instant::from);
+            assertFalse(date.isBefore(before) || date.isAfter(Instant.now()), response.value("Date"));
+        }
+    }
+
+    @Test
+    void viaHasTheVersionOfTheUpstream() throws Exception {
+        assertEquals(via().replace("1.1", "1.0"), answer("GET", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").value("Via"));
+    }
+
+    @Test
+    void spaceBeforeAColonIsRemoved() throws Exception {
+        Message response = answer("GET", "HTTP/1.1 200 OK\r\nX-Foo : bar\r\nContent-Length \t: 2\r\n\r\nok");
+        assertEquals("bar", response.value("X-Foo"));
+        assertEquals("ok", response.body());
+    }
+
+    @Test
+    void headOfSomethingLarge() throws Exception {
+        assertEquals("200000000", answer("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n").value("Content-Length"));
+        assertEquals("20000000000", answer("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 20000000000\r\n\r\n").value("Content-Length"));
+        assertEquals("200000000", answer("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 200000000\r\n\r\n").value("Content-Length"));
+    }
+
+    /** The upstream names itself, since it was asked by its own name; @ stands for that. */
+    @ParameterizedTest
+    @CsvSource({"@/home?x#y, http://example.org:81/home?x#y", "@, http://example.org:81", "@?q, http://example.org:81?q", "http://elsewhere/x, http://elsewhere/x",
+            "/x, /x", "@.evil/x, @.evil/x", "https@/x, https@/x", "HTTP@/x, http://example.org:81/x"})
+    void locationOfTheUpstreamBecomesTheOneThatTheClientAsked(String location, String expected) throws Exception {
+        for (String field : List.of("Location", "Content-Location")) {
+            PROXY.upstreams().forEach(u -> u.answering("HTTP/1.1 302 Found\r\n" + field + ": " + absolute(location, u)
+                    + "\r\nContent-Length: 0\r\n\r\n").forget());
+            Message response = PROXY.exchange("GET / HTTP/1.1\r\nHost: example.org:81\r\n\r\n");
+            assertTrue(PROXY.upstreams().stream().map(u -> absolute(expected, u)).anyMatch(response.value(field)::equals), response.canonical());
+        }
+    }
+
+    private static String absolute(String location, Upstream upstream) {
+        String authority = upstream.url().substring("http".length());
+        return location.replaceFirst("^@", "http" + authority).replaceFirst("^(HTTP|https)@", "$1" + authority);
+    }
+
+    @Test
+    void locationForAClientWithoutAHost() throws Exception {
+        PROXY.upstreams().forEach(u -> u.answering("HTTP/1.1 302 Found\r\nLocation: " + u.url() + "/x\r\nContent-Length: 0\r\n\r\n").forget());
+        assertEquals("/x", PROXY.exchange("GET / HTTP/1.0\r\n\r\n").value("Location"));
+        try (Proxy keeping = new Proxy("proxy.location", "keep").start()) {
+            keeping.upstreams().forEach(u -> u.answering("HTTP/1.1 302 Found\r\nLocation: " + u.url() + "/x\r\nContent-Length: 0\r\n\r\n"));
+            assertEquals(keeping.upstream(1).url() + "/x", keeping.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").value("Location"));
         }
     }
 

@@ -32,7 +32,8 @@ class SettingsTest {
             "proxy.backoff.steps=100,,200", "proxy.backoff.steps=''", "proxy.backoff.steps=0", "proxy.backoff.failures=0", "proxy.backoff.status=600", "proxy.backoff.status=500-400",
             "proxy.backoff.status=5xx", "proxy.backoff.timeout=0", "proxy.timeout.connect=1s", "proxy.timeout.head=0", "proxy.max-in-flight=0", "proxy.max-request-body=99999999999",
             "upstream01.url=ftp://x", "upstream01.url=webserver01", "upstream01.url=http://a b", "upstream01.url=http://", "upstream01.url=http://a?b", "upstream01.concurrency=-1",
-            "upstream01.concurrency=many"})
+            "upstream01.concurrency=many", "proxy.timeout.total=0", "proxy.min-body-rate=0", "proxy.location=drop", "proxy.via.name=a b", "upstream01.url=http://a:0", "upstream01.url=http://a:99999",
+            "upstream01.url=http://[::1", "upstream01.url=http://-a", "upstream01.url=http://u@a", "proxy.dns.refresh=never"})
     void wrongValue(String key, String value) {
         SettingsException e = assertThrows(SettingsException.class, () -> check(key, value));
         assertTrue(e.getMessage().startsWith(key + " = " + value), e.getMessage());
@@ -48,7 +49,8 @@ class SettingsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '=', value = {"proxy.port=65535", "proxy.header.style=rfc7239", "proxy.trusted-proxies=10.0.0.0/8, ::1/128,1.2.3.4", "proxy.trusted-proxies=''",
-            "proxy.backoff.steps=1", "proxy.backoff.status=400-599", "upstream04.url=https://x:8443/base", "upstream-blue.url=http://[::1]:80", "upstream01.concurrency=0"})
+            "proxy.backoff.steps=1", "proxy.backoff.status=400-599", "upstream04.url=https://x:8443/base", "upstream-blue.url=http://[::1]:80", "upstream01.concurrency=0", "upstream01.url=http://my_stack_web:8080", "upstream01.url=http://_a/b/", "proxy.host=::", "proxy.host=::1",
+            "proxy.host=[::1]", "proxy.via.name=edge-1", "proxy.via.name=''", "proxy.location=keep"})
     void rightValue(String key, String value) throws Exception {
         check(key, value);
     }

@@ -1,59 +1,110 @@
 package io.github.camelreverseproxy.client;
 
-import io.github.camelreverseproxy.client.UpstreamException.Progress;
+import java.net.SocketTimeoutException;
+
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.forwarding.ClientConnection;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.message.Methods;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.apache.camel.support.DefaultMessage;
 
-/** A request on its way to an upstream, and what becomes of it. Ends once; confined to its event loop. */
-final class Attempt {
+/**
+ * A request on its way to an upstream, and what becomes of it. Ends once, early if the client's request is ended. Confined
+ * to its event loop, but for its making and {@link #cancel}.
+ */
+final class Attempt implements ProxyRequest.Cancellable {
     /** A body up to this size goes out with the head in one piece. */
     private static final int SMALL_BODY = 4096;
     private static final int CRLF = '\r' << 8 | '\n';
     private static final int COLON_SPACE = ':' << 8 | ' ';
 
     private final Exchange exchange;
+    private final ProxyRequest request;
     private final UpstreamEndpoint endpoint;
     private final AsyncCallback callback;
+    private final EventLoop loop;
     private final byte[] body;
     private final String method;
+    private final String target;
+    private UpstreamConnection connection;
     private boolean ended;
 
-    Attempt(Exchange exchange, UpstreamEndpoint endpoint, AsyncCallback callback) {
+    /** @throws ProxyException if the message cannot be sent as it is */
+    Attempt(Exchange exchange, UpstreamEndpoint endpoint, EventLoop loop, AsyncCallback callback) throws ProxyException {
         this.exchange = exchange;
+        this.request = ProxyRequest.of(exchange);
         this.endpoint = endpoint;
+        this.loop = loop;
         this.callback = callback;
         this.body = endpoint.requests().body(exchange.getMessage());
         this.method = endpoint.requests().method(exchange.getMessage(), body);
+        this.target = endpoint.requests().target(exchange.getMessage(), endpoint.base());
+    }
+
+    /** Makes itself known to its request, which may end it at once. */
+    void begin() {
+        request.begun(this);
     }
 
     boolean isHead() {
         return method.equals("HEAD");
     }
 
+    boolean isEnded() {
+        return ended;
+    }
+
+    /** The client's connection, or null. */
+    ClientConnection client() {
+        return request.client();
+    }
+
+    /** Whether the client logs in with it, so that the connection that it goes by is the client's alone (RFC 4559, section 6). */
+    boolean isLogin() {
+        return Login.isIn(exchange.getMessage().getHeader("Authorization"));
+    }
+
+    /** Whether it may go by a connection that has been used before; one that may be what breaks connections goes by its own. */
+    boolean mayShareConnection() {
+        return !request.isSuspect();
+    }
+
+    /** Whether it may be sent once more, to the same upstream. */
+    boolean maySendAgain() {
+        return Methods.isIdempotent(method);
+    }
+
     /**
      * The head, and the body if it is small.
      *
-     * @throws IllegalArgumentException if a field has a character that is none of a field's (RFC 9110, section 5.5)
+     * @throws ProxyException if a field cannot be sent
      */
-    ByteBuf begin(ByteBufAllocator allocator) {
+    ByteBuf head(ByteBufAllocator allocator, UpstreamConnection by) throws ProxyException {
         ByteBuf head = allocator.directBuffer(512);
         try {
-            write(head, method);
+            writeText(head, method);
             head.writeByte(' ');
-            write(head, endpoint.requests().target(exchange.getMessage(), endpoint.base()));
-            write(head, " HTTP/1.1");
+            writeText(head, target);
+            writeText(head, " HTTP/1.1");
             endpoint.requests().fields(exchange.getMessage(), endpoint.authority(), body, (name, value) -> {
                 head.writeShort(CRLF);
-                write(head, name);
+                writeText(head, Tokens.requireField(name, value));
                 head.writeShort(COLON_SPACE);
-                write(head, value);
+                writeText(head, value);
             });
             head.writeShort(CRLF).writeShort(CRLF);
+            connection = by;
             return body == null || rest() != null ? head : head.writeBytes(body);
+        } catch (IllegalArgumentException e) {
+            head.release();
+            throw new ProxyException(Failure.INTERNAL, Failure.INTERNAL.text(), e);
         } catch (RuntimeException | Error e) {
             head.release();
             throw e;
@@ -65,14 +116,11 @@ final class Attempt {
         return body == null || body.length <= SMALL_BODY ? null : body;
     }
 
-    private static void write(ByteBuf head, String text) {
+    /** What has been looked at before. */
+    private static void writeText(ByteBuf head, String text) {
         head.ensureWritable(text.length());
         for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c < ' ' && c != '\t' || c == 0x7f || c > 0xff) {
-                throw new IllegalArgumentException("control character in a request");
-            }
-            head.writeByte(c);
+            head.writeByte(text.charAt(i));
         }
     }
 
@@ -80,8 +128,12 @@ final class Attempt {
         if (ended) {
             return;
         }
-        Message message = new DefaultMessage(exchange);
+        Message message = new ResponseMessage(exchange);
         response.readFields(message.getHeaders());
+        endpoint.location().rewrite(message.getHeaders(), request);
+        if (response.isHttp10()) {
+            message.setHeader(Exchange.HTTP_PROTOCOL_VERSION, "HTTP/1.0");
+        }
         message.setHeader(Exchange.HTTP_RESPONSE_CODE, response.status());
         message.setHeader(Exchange.HTTP_RESPONSE_TEXT, response.reason());
         message.setBody(response.body());
@@ -89,9 +141,14 @@ final class Attempt {
         end();
     }
 
-    /** @param progress how far it had come */
-    void fail(Throwable cause, Progress progress) {
-        fail(new UpstreamException(endpoint.name(), cause, progress));
+    /** @param sent whether the upstream may have acted upon it */
+    void fail(Throwable cause, boolean sent) {
+        fail(new UpstreamException(endpoint.name(), cause, sent));
+    }
+
+    /** A connection that had been used before was closed with nothing of a response: nobody is to blame. */
+    void failOnClosedConnection(Throwable cause) {
+        fail(new UpstreamException(endpoint.name(), Failure.CONNECTION_CLOSED, cause, true));
     }
 
     /** It says nothing of the upstream. */
@@ -102,8 +159,25 @@ final class Attempt {
         }
     }
 
+    @Override
+    public void cancel(ProxyException why) {
+        if (!loop.inEventLoop()) {
+            loop.execute(() -> cancel(why));
+        } else if (!ended) {
+            if (connection != null) {
+                connection.close();
+            }
+            if (connection != null && why.failure() == Failure.TIMEOUT) {
+                fail(new SocketTimeoutException("no response in all the time that there is for the request"), true);
+            } else {
+                fail(why);
+            }
+        }
+    }
+
     private void end() {
         ended = true;
+        request.ended(this);
         callback.done(false);
     }
 }

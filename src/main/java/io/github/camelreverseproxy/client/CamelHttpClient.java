@@ -5,7 +5,10 @@ import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.client.ReuseGuard.StaleConnectionException;
-import io.github.camelreverseproxy.client.UpstreamException.Progress;
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.http.HttpActivityListener;
@@ -65,18 +68,20 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
     private ClassicHttpResponse attempt(Exchange exchange, ClassicHttpRequest request, ExecRuntime connection, ExecChain.Scope scope)
             throws IOException {
         Timeout patience = scope.clientContext.getRequestConfigOrDefault().getResponseTimeout();
-        Attempt attempt = new Attempt(patience == null ? FOREVER : patience.toMilliseconds(), connection);
+        Call call = new Call(patience == null ? FOREVER : patience.toMilliseconds(), connection);
+        ProxyRequest of = ProxyRequest.of(exchange);
         boolean released = false;
+        of.begun(call);
         try {
             connection.acquireEndpoint(scope.exchangeId, scope.route, null, scope.clientContext);
             if (!connection.isEndpointConnected()) {
                 connection.connectEndpoint(scope.clientContext);
             }
-            attempt.progress = Progress.SENT;
-            ResponseReader.Head head = (ResponseReader.Head) attempt.head(request, scope);
-            attempt.progress = Progress.ANSWERING;
+            call.sent = true;
+            ResponseReader.Head head = (ResponseReader.Head) call.head(request, scope);
             UpstreamResponse whole = head.whole();
-            if (whole.keepsConnection() && !head.isFollowed()) {
+            boolean login = Login.isIn(exchange.getMessage().getHeader("Authorization")) || Login.isAskedFor(whole);
+            if (whole.keepsConnection() && !head.isFollowed() && !login) {
                 connection.markConnectionReusable(null, TimeValue.ofMilliseconds(whole.keepAliveMillis(IDLE_MILLIS)));
             } else {
                 connection.markConnectionNonReusable();
@@ -86,11 +91,18 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
             return response(whole, exchange);
         } catch (StaleConnectionException e) {
             throw e;
-        } catch (IOException | HttpException e) {
+        } catch (IOException | HttpException | IllegalStateException e) {
+            if (of.cancelled() != null) {
+                throw of.cancelled();
+            }
+            if (e instanceof IllegalStateException own) {
+                throw own;
+            }
             // The others in the pool are no better, most likely, and not every request may be sent again.
             connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
-            throw new UpstreamException(endpoint.name(), e, e instanceof ResponseBegunException ? Progress.ANSWERING : attempt.progress);
+            throw new UpstreamException(endpoint.name(), e, call.sent);
         } finally {
+            of.ended(call);
             if (!released) {
                 connection.discardEndpoint();
             }
@@ -98,19 +110,23 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
     }
 
     /** How far it has come. */
-    private static final class Attempt extends Watchdog.Watched {
+    private static final class Call extends Watchdog.Watched implements ProxyRequest.Cancellable {
         private final ExecRuntime connection;
-        private Progress progress = Progress.NOT_SENT;
+        private boolean sent;
 
-        Attempt(long patience, ExecRuntime connection) {
+        Call(long patience, ExecRuntime connection) {
             super(patience, connection::discardEndpoint);
             this.connection = connection;
+        }
+
+        @Override
+        public void cancel(ProxyException why) {
+            connection.discardEndpoint();
         }
 
         /** Sends the request and waits for a response to begin. */
         ClassicHttpResponse head(ClassicHttpRequest request, ExecChain.Scope scope) throws IOException, HttpException {
             Watchdog.watch(this);
-            boolean begun = false;
             try {
                 ClassicHttpResponse head = connection.execute(scope.exchangeId, request, null, scope.clientContext);
                 if (Watchdog.release(this)) {
@@ -120,27 +136,36 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
                 if (Watchdog.release(this)) {
                     throw e;
                 }
-                begun = e instanceof ResponseBegunException;
             }
-            SocketTimeoutException late = new SocketTimeoutException("no response in time");
-            throw begun ? new ResponseBegunException(late) : late;
+            throw new SocketTimeoutException("no response in time");
         }
     }
 
-    private ClassicHttpRequest request(Message message, HttpHost host) {
+    /** @throws ProxyException if the message cannot be sent as it is */
+    private ClassicHttpRequest request(Message message, HttpHost host) throws ProxyException {
         UpstreamRequests requests = endpoint.requests();
         byte[] body = requests.body(message);
         ClassicHttpRequest request = new BasicClassicHttpRequest(requests.method(message, body), host,
                 requests.target(message, endpoint.base()));
-        requests.fields(message, endpoint.authority(), body, request::addHeader);
+        try {
+            requests.fields(message, endpoint.authority(), body, (name, value) -> request.addHeader(Tokens.requireField(name, value), value));
+        } catch (IllegalArgumentException e) {
+            throw new ProxyException(Failure.INTERNAL, Failure.INTERNAL.text(), e);
+        }
         if (body != null && body.length > 0) {
             request.setEntity(new WholeBody(body));
         }
         return request;
     }
 
-    private static ClassicHttpResponse response(UpstreamResponse whole, Exchange exchange) {
-        whole.readFields(out(exchange).getHeaders());
+    private ClassicHttpResponse response(UpstreamResponse whole, Exchange exchange) {
+        Message answer = new ResponseMessage(exchange);
+        whole.readFields(answer.getHeaders());
+        endpoint.location().rewrite(answer.getHeaders(), ProxyRequest.of(exchange));
+        if (whole.isHttp10()) {
+            answer.setHeader(Exchange.HTTP_PROTOCOL_VERSION, "HTTP/1.0");
+        }
+        out(exchange, answer);
         ClassicHttpResponse response = new BasicClassicHttpResponse(whole.status(), whole.reason());
         if (whole.body().length > 0) {
             response.setEntity(new WholeBody(whole.body()));
@@ -150,8 +175,8 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
 
     /** camel-http answers with the out message, and fills in the status and the body. */
     @SuppressWarnings("deprecation")
-    private static Message out(Exchange exchange) {
-        return exchange.getOut();
+    private static void out(Exchange exchange, Message answer) {
+        exchange.setOut(answer);
     }
 
     /** Listens to nothing: that there is a listener makes camel-http pass the exchange on to HttpClient. */

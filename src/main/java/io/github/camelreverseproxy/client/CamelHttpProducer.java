@@ -25,6 +25,10 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
     @Override
     protected void doStart() throws Exception {
         super.doStart();
+        if (endpoint.host().indexOf('_') >= 0) {
+            throw new IllegalArgumentException(endpoint.name() + ": the client camel-http asks no host whose name has an underscore, "
+                    + endpoint.host() + "; the client event-loop does");
+        }
         CamelHttpClient client = new CamelHttpClient(endpoint);
         HttpEndpoint camelHttp = (HttpEndpoint) getEndpoint().getCamelContext().getComponent(endpoint.isTls() ? "https" : "http")
                 .createEndpoint((endpoint.isTls() ? "https://" : "http://") + endpoint.authority(), options());

@@ -1,8 +1,9 @@
 package io.github.camelreverseproxy.client;
 
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletionException;
@@ -18,7 +19,6 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
@@ -32,7 +32,7 @@ final class ConnectionPool {
     private final Runnable failed;
     private final Deque<UpstreamConnection> idle = new ArrayDeque<>();
 
-    /** @param failed is run whenever an attempt has failed */
+    /** @param failed is run whenever connections have turned out to be no good */
     ConnectionPool(EventLoop loop, UpstreamAddress address, UpstreamEndpoint endpoint, Runnable failed) {
         this.loop = loop;
         this.address = address;
@@ -40,23 +40,40 @@ final class ConnectionPool {
         this.failed = failed;
     }
 
-    /** By an idle connection that is still good, or by a new one. */
+    /** By the connection that is its client's own, by an idle one that is still good, or by a new one. */
     void send(Attempt attempt) {
         try {
-            sendOrConnect(attempt);
+            UpstreamConnection connection = attempt.isEnded() ? null : good(attempt);
+            if (connection != null) {
+                connection.send(attempt);
+            } else {
+                connect(attempt);
+            }
         } catch (RuntimeException | Error e) {
             attempt.fail(e);
         }
     }
 
-    private void sendOrConnect(Attempt attempt) {
-        for (UpstreamConnection last = idle.pollLast(); last != null; last = idle.pollLast()) {
-            if (!last.isStale()) {
-                last.send(attempt);
-                return;
+    private UpstreamConnection good(Attempt attempt) {
+        long now = System.nanoTime();
+        address.refresh(now);
+        if (attempt.client() != null && attempt.client().login(this) instanceof UpstreamConnection own) {
+            if (own.isIdle() && !own.isStale(address, now)) {
+                return own;
             }
-            last.close();
+            if (own.isIdle()) {
+                own.close();
+            }
         }
+        UpstreamConnection last = attempt.mayShareConnection() ? idle.pollLast() : null;
+        while (last != null && last.isStale(address, now)) {
+            last.close();
+            last = idle.pollLast();
+        }
+        return last;
+    }
+
+    private void connect(Attempt attempt) {
         address.lookUp().copy().orTimeout(endpoint.connectTimeout(), TimeUnit.MILLISECONDS).whenComplete((found, error) -> {
             if (loop.inEventLoop()) {
                 connect(attempt, found, error);
@@ -69,68 +86,105 @@ final class ConnectionPool {
     private void connect(Attempt attempt, InetAddress[] found, Throwable error) {
         if (error == null) {
             try {
-                connect(attempt, found, 0);
+                connect(attempt, found, address.turn(), found.length);
             } catch (RuntimeException | Error e) {
                 attempt.fail(e);
             }
         } else if (error instanceof TimeoutException) {
-            fail(attempt, new ConnectTimeoutException("name not looked up in time"));
+            fail(attempt, new ProxyException(Failure.LOOKUP_TIMEOUT));
         } else {
             fail(attempt, error instanceof CompletionException wrapped ? wrapped.getCause() : error);
         }
     }
 
-    /** Address after address, until one takes the connection. */
-    private void connect(Attempt attempt, InetAddress[] addresses, int index) {
+    /** Address after address, each new connection beginning with the next, until one takes it. */
+    private void connect(Attempt attempt, InetAddress[] addresses, int turn, int left) {
+        if (attempt.isEnded()) {
+            return;
+        }
+        InetAddress to = addresses[Math.floorMod(turn, addresses.length)];
         ChannelFuture connecting = new Bootstrap().group(loop).channelFactory(UpstreamChannel::new)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, endpoint.connectTimeout())
                 .option(ChannelOption.TCP_NODELAY, true)
                 // An upstream that takes no more of a request may have answered it.
                 .option(ChannelOption.AUTO_CLOSE, false)
                 .handler(new Initializer())
-                .connect(new InetSocketAddress(addresses[index], address.port()));
+                .connect(new InetSocketAddress(to, address.port()));
         if (connecting.cause() instanceof ChannelException noSocket) {
             // The proxy itself has come to a limit, of its descriptors most likely. Its listeners would run on another thread.
-            attempt.fail(new ProxyException(Failure.OVERLOADED, Failure.OVERLOADED.text(), noSocket), UpstreamException.Progress.NOT_SENT);
+            attempt.fail(new ProxyException(Failure.OVERLOADED, Failure.OVERLOADED.text(), noSocket), false);
             return;
         }
         connecting.addListener((ChannelFuture connected) -> {
             if (connected.isSuccess()) {
-                begin(attempt, connected.channel());
-            } else if (index + 1 < addresses.length) {
-                connect(attempt, addresses, index + 1);
+                begin(attempt, connected.channel(), to);
+            } else if (left > 1) {
+                connect(attempt, addresses, turn + 1, left - 1);
             } else {
+                address.failed();
                 fail(attempt, connected.cause());
             }
         });
     }
 
-    private void begin(Attempt attempt, Channel channel) {
+    private void begin(Attempt attempt, Channel channel, InetAddress to) {
         UpstreamConnection connection = channel.pipeline().get(UpstreamConnection.class);
+        connection.connected(to);
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
-            connection.send(attempt);
+            begin(attempt, connection);
             return;
         }
         tls.handshakeFuture().addListener((Future<Channel> handshake) -> {
             if (handshake.isSuccess()) {
-                connection.send(attempt);
+                begin(attempt, connection);
             } else {
                 connection.close();
-                fail(attempt, (handshake.cause() instanceof SslHandshakeTimeoutException ? new ConnectTimeoutException("no TLS in time")
-                        : new ConnectException("no TLS")).initCause(handshake.cause()));
+                fail(attempt, new ProxyException(tlsFailure(handshake.cause()), "no TLS", handshake.cause()));
             }
         });
     }
 
-    private void fail(Attempt attempt, Throwable cause) {
-        failed.run();
-        attempt.fail(cause, UpstreamException.Progress.NOT_SENT);
+    private static void begin(Attempt attempt, UpstreamConnection connection) {
+        if (attempt.isEnded()) {
+            connection.close();
+        } else {
+            connection.send(attempt);
+        }
     }
 
-    /** An attempt has failed on a connection. */
-    void failed() {
+    private static Failure tlsFailure(Throwable thrown) {
+        if (thrown instanceof SslHandshakeTimeoutException) {
+            return Failure.CONNECT_TIMEOUT;
+        }
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof GeneralSecurityException certificate && !(certificate instanceof NoSuchAlgorithmException)) {
+                return Failure.TLS_CERTIFICATE;
+            }
+        }
+        return Failure.TLS_FAILED;
+    }
+
+    private void fail(Attempt attempt, Throwable cause) {
         failed.run();
+        attempt.fail(cause, false);
+    }
+
+    /**
+     * A connection that had been used before was closed by the upstream before anything of a response came: it had closed it
+     * as an idle one, most likely, and the others with it. The request goes by a new one if its method allows that.
+     */
+    void closedBefore(Attempt attempt, Throwable cause) {
+        failed.run();
+        if (attempt.maySendAgain()) {
+            try {
+                connect(attempt);
+            } catch (RuntimeException | Error e) {
+                attempt.fail(e);
+            }
+        } else {
+            attempt.failOnClosedConnection(cause);
+        }
     }
 
     void add(UpstreamConnection connection) {

@@ -2,15 +2,14 @@ package io.github.camelreverseproxy.client;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
 
-import io.netty.channel.ChannelHandlerContext;
+import io.github.camelreverseproxy.forwarding.ClientConnection;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
-import org.apache.camel.component.netty.NettyConstants;
 import org.apache.camel.support.DefaultAsyncProducer;
 
 /**
@@ -31,7 +30,7 @@ final class EventLoopProducer extends DefaultAsyncProducer {
     protected void doStart() throws Exception {
         super.doStart();
         SslContext tls = endpoint.isTls() ? SslContextBuilder.forClient().endpointIdentificationAlgorithm("HTTPS").build() : null;
-        address = new UpstreamAddress(endpoint.host(), endpoint.port(), tls, endpoint.component().names());
+        address = new UpstreamAddress(endpoint.host(), endpoint.port(), tls, endpoint.component().names(), endpoint.dnsRefresh());
     }
 
     @Override
@@ -42,28 +41,34 @@ final class EventLoopProducer extends DefaultAsyncProducer {
 
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
-        EventLoop loop = loop(exchange);
-        ConnectionPool pool = pools.computeIfAbsent(loop, this::pool);
-        Attempt attempt = new Attempt(exchange, endpoint, callback);
-        if (loop.inEventLoop()) {
-            pool.send(attempt);
-            return false;
-        }
         try {
-            loop.execute(() -> pool.send(attempt));
+            EventLoop loop = loop(exchange);
+            Attempt attempt = new Attempt(exchange, endpoint, loop, callback);
+            ConnectionPool pool = pools.computeIfAbsent(loop, this::pool);
+            if (loop.inEventLoop()) {
+                send(pool, attempt);
+            } else {
+                loop.execute(() -> send(pool, attempt));
+            }
             return false;
-        } catch (RejectedExecutionException e) {
+        } catch (Exception e) {
             exchange.setException(e);
             callback.done(true);
             return true;
         }
     }
 
+    private static void send(ConnectionPool pool, Attempt attempt) {
+        attempt.begin();
+        if (!attempt.isEnded()) {
+            pool.send(attempt);
+        }
+    }
+
     /** That of the client's connection; any for an exchange that comes from elsewhere. */
     private EventLoop loop(Exchange exchange) {
-        Object client = exchange.getMessage().getHeader(NettyConstants.NETTY_CHANNEL_HANDLER_CONTEXT);
-        return client instanceof ChannelHandlerContext context
-                ? context.channel().eventLoop() : endpoint.component().eventLoops().next();
+        ClientConnection client = ProxyRequest.of(exchange).client();
+        return client != null ? client.eventLoop() : endpoint.component().eventLoops().next();
     }
 
     private ConnectionPool pool(EventLoop loop) {

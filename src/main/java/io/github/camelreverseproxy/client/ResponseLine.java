@@ -27,7 +27,7 @@ final class ResponseLine {
         int found = in.bytesBefore((byte) '\n');
         int take = found < 0 ? in.readableBytes() : found;
         if (length + take > MAX_LENGTH) {
-            throw new ProxyException(Failure.BAD_RESPONSE, "line too long");
+            throw new ProxyException(Failure.RESPONSE_HEAD_TOO_LARGE);
         }
         if (length + take > line.length) {
             line = Arrays.copyOf(line, Math.max(line.length * 2, length + take));

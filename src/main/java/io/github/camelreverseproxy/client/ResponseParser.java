@@ -35,6 +35,7 @@ final class ResponseParser {
     private int headSize;
     private int interim;
     private int trailers;
+    private int nameEnd;
     private UpstreamResponse response;
     /** The fields of the response before, most of which come again: their texts need not be made anew. */
     private List<Map.Entry<String, String>> before = List.of();
@@ -111,7 +112,7 @@ final class ResponseParser {
      */
     void end() throws ProxyException {
         if (state != State.TO_THE_END) {
-            throw new ProxyException(Failure.NO_RESPONSE);
+            throw new ProxyException(begun ? Failure.RESPONSE_INCOMPLETE : Failure.NO_RESPONSE);
         }
         complete();
     }
@@ -146,23 +147,27 @@ final class ResponseParser {
         }
         headSize += line.length();
         if (response.fields().size() == MAX_FIELDS || headSize > MAX_HEAD) {
-            throw malformed("head too large");
+            throw new ProxyException(Failure.RESPONSE_HEAD_TOO_LARGE);
         }
         int colon = colon();
         int index = response.fields().size();
         Map.Entry<String, String> last = index < before.size() ? before.get(index) : NONE;
-        String name = line.latin1(0, colon, last.getKey());
+        String name = line.latin1(0, nameEnd, last.getKey());
         String value = line.text(colon + 1, last.getValue());
         response.fields().add(name == last.getKey() && value == last.getValue() ? last : Map.entry(name, value));
     }
 
-    /** Where the name of a field ends. */
+    /** Where the colon of a field is; white space before it is removed from a response (RFC 9112, section 5.1). */
     private int colon() throws ProxyException {
         int colon = 0;
         while (colon < line.length() && Tokens.isTchar(line.at(colon))) {
             colon++;
         }
-        if (colon == 0 || colon == line.length() || line.at(colon) != ':') {
+        nameEnd = colon;
+        while (colon < line.length() && (line.at(colon) == ' ' || line.at(colon) == '\t')) {
+            colon++;
+        }
+        if (nameEnd == 0 || colon == line.length() || line.at(colon) != ':') {
             throw malformed("malformed field line");
         }
         return colon;
@@ -241,14 +246,14 @@ final class ResponseParser {
         }
         String extension = line.text(end, "");
         if (end == 0 || !extension.isEmpty() && extension.charAt(0) != ';') {
-            throw malformed("malformed chunk size");
+            throw new ProxyException(Failure.BAD_CODING, "malformed chunk size");
         }
         state = left == 0 ? State.TRAILERS : State.CHUNK;
     }
 
     private void chunkEnd() throws ProxyException {
         if (line.length() > 0) {
-            throw malformed("chunk longer than its size");
+            throw new ProxyException(Failure.BAD_CODING, "chunk longer than its size");
         }
         state = State.CHUNK_SIZE;
     }

@@ -57,26 +57,18 @@ final class ResponseReader implements HttpMessageParser<ClassicHttpResponse> {
 
     /**
      * @return the head, or null if the connection ends before its first byte
-     * @throws ResponseBegunException if it fails after that byte, for whatever reason
      */
     @Override
     public ClassicHttpResponse parse(SessionInputBuffer buffer, InputStream in) throws IOException {
-        try {
-            for (ByteBuf read = read(buffer, in); read != null; read = read(buffer, in)) {
-                if (responses.feed(read) || responses.isWithinBody()) {
-                    return new Head(this, buffer, in, read);
-                }
+        for (ByteBuf read = read(buffer, in); read != null; read = read(buffer, in)) {
+            if (responses.feed(read) || responses.isWithinBody()) {
+                return new Head(this, buffer, in, read);
             }
-            if (responses.isBegun()) {
-                responses.end();
-            }
-            return null;
-        } catch (IOException e) {
-            if (responses.isBegun()) {
-                throw new ResponseBegunException(e);
-            }
-            throw e;
         }
+        if (responses.isBegun()) {
+            responses.end();
+        }
+        return null;
     }
 
     private ByteBuf read(SessionInputBuffer buffer, InputStream in) throws IOException {

@@ -1,13 +1,14 @@
 package io.github.camelreverseproxy.client;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.SocketTimeoutException;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.client.UpstreamException.Progress;
+import io.github.camelreverseproxy.forwarding.ClientConnection;
+import io.github.camelreverseproxy.forwarding.Deadline;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -17,10 +18,10 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 
 /**
  * A connection to an upstream, which takes one request at a time. It goes back to its pool when a response is complete
- * and nothing stands against another request. One timer, which is only set anew when a deadline comes nearer. Not
+ * and nothing stands against another request; one on which a client has logged in stays with that client. Not
  * thread-safe; runs on its event loop.
  */
-final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+final class UpstreamConnection extends ChannelInboundHandlerAdapter implements ClientConnection.Login {
     private static final long IDLE_MILLIS = 180_000;
     /** A larger body goes out piece by piece: Netty copies what it is given into direct memory, which is scarce. */
     private static final int PIECE = 256 * 1024;
@@ -28,43 +29,59 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private static final long EARLY_ANSWER_MILLIS = 1000;
 
     private final ConnectionPool pool;
-    private final long patience;
+    private final UpstreamEndpoint endpoint;
     private final ResponseParser responses;
+    private final long born = System.nanoTime();
     private ChannelHandlerContext context;
+    private Deadline deadline;
+    private InetAddress address;
+    /** Of whoever has logged in on it. */
+    private ClientConnection owner;
     private Attempt attempt;
+    private boolean used;
     private boolean writing;
     private Throwable notWritten;
     private boolean complete;
     private boolean alone;
-    private long deadline;
-    private long alarm;
-    private ScheduledFuture<?> timer;
 
     UpstreamConnection(ConnectionPool pool, UpstreamEndpoint endpoint) {
         this.pool = pool;
-        this.patience = endpoint.responseTimeout();
+        this.endpoint = endpoint;
         this.responses = new ResponseParser(endpoint.maxResponseBody());
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
+        deadline = new Deadline(ctx.executor(), this::late);
     }
 
-    /** Whether it takes no further request. */
-    boolean isStale() {
-        return ((UpstreamChannel) context.channel()).isStale();
+    /** @param to where it leads */
+    void connected(InetAddress to) {
+        address = to;
     }
 
-    void close() {
+    /** Whether it takes no further request: it has ended, it is too old, or the name stands for other addresses now. */
+    boolean isStale(UpstreamAddress upstream, long now) {
+        return TimeUnit.NANOSECONDS.toMillis(now - born) >= endpoint.maxAge() || !upstream.has(address)
+                || ((UpstreamChannel) context.channel()).isStale();
+    }
+
+    /** Whether it waits for a request. */
+    boolean isIdle() {
+        return attempt == null && context.channel().isActive();
+    }
+
+    @Override
+    public void close() {
         context.close();
     }
 
     void send(Attempt next) {
-        ByteBuf begin;
+        ByteBuf head;
         try {
-            begin = next.begin(context.alloc());
-        } catch (RuntimeException | Error e) {
+            head = next.head(context.alloc(), this);
+        } catch (ProxyException | RuntimeException | Error e) {
             close();
             next.fail(e);
             return;
@@ -72,12 +89,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         attempt = next;
         notWritten = null;
         responses.expect(next.isHead());
-        await(patience);
+        deadline.in(endpoint.responseTimeout());
         writing = true;
         if (next.rest() == null) {
-            write(next, begin, null, 0);
+            write(next, head, null, 0);
         } else {
-            context.write(begin);
+            context.write(head);
             writePiece(next, next.rest(), 0);
         }
     }
@@ -107,7 +124,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private void notWritten(Throwable cause) {
         if (cause instanceof IOException && (context.channel().isActive() || responses.isBegun())) {
             notWritten = cause;
-            await(Math.min(patience, EARLY_ANSWER_MILLIS));
+            deadline.in(Math.min(endpoint.responseTimeout(), EARLY_ANSWER_MILLIS));
         } else {
             fail(cause);
         }
@@ -125,7 +142,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
                 complete = true;
                 alone = !in.isReadable();
             } else if (responses.isWithinBody()) {
-                deadline = now() + TimeUnit.MILLISECONDS.toNanos(patience);
+                deadline.in(endpoint.responseTimeout());
             }
         } catch (ProxyException e) {
             fail(e);
@@ -161,10 +178,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        if (timer != null) {
-            timer.cancel(false);
-        }
-        pool.remove(this);
+        deadline.end();
+        remove();
         if (attempt != null) {
             ended();
         }
@@ -196,12 +211,21 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         Attempt done = attempt;
         attempt = null;
         complete = false;
+        used = true;
         UpstreamResponse response = responses.take();
-        if (alone && !writing && notWritten == null && response.keepsConnection() && context.channel().isActive()) {
-            await(response.keepAliveMillis(IDLE_MILLIS));
-            pool.add(this);
-        } else {
+        boolean stays = alone && !writing && notWritten == null && !done.isEnded() && response.keepsConnection()
+                && context.channel().isActive();
+        boolean login = owner != null || done.isLogin() || Login.isAskedFor(response);
+        if (!stays || login && done.client() == null) {
             close();
+        } else {
+            deadline.in(response.keepAliveMillis(IDLE_MILLIS));
+            if (login) {
+                owner = done.client();
+                owner.keep(pool, endpoint.name(), this);
+            } else {
+                pool.add(this);
+            }
         }
         done.succeed(response);
     }
@@ -213,45 +237,34 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
         attempt = null;
         close();
-        if (cause instanceof Error) {
-            failed.fail(cause);
+        if (failed.isEnded()) {
             return;
         }
-        pool.failed();
-        Throwable told = cause instanceof IOException ? cause : new ProxyException(Failure.NO_RESPONSE, Failure.NO_RESPONSE.text(), cause);
-        failed.fail(told, responses.isBegun() ? Progress.ANSWERING : Progress.SENT);
+        if (cause instanceof Error) {
+            failed.fail(cause);
+        } else if (used && !responses.isBegun() && !(cause instanceof SocketTimeoutException)) {
+            pool.closedBefore(failed, cause);
+        } else {
+            failed.fail(cause instanceof IOException ? cause : new ProxyException(Failure.NO_RESPONSE, Failure.NO_RESPONSE.text(), cause), true);
+        }
     }
 
     /** It is idle, and no longer good. */
     private void end() {
-        pool.remove(this);
+        remove();
         close();
     }
 
-    private static long now() {
-        return System.nanoTime();
-    }
-
-    private void await(long millis) {
-        deadline = now() + TimeUnit.MILLISECONDS.toNanos(millis);
-        if (timer == null || deadline - alarm < 0) {
-            if (timer != null) {
-                timer.cancel(false);
-            }
-            set(deadline - now());
+    private void remove() {
+        if (owner == null) {
+            pool.remove(this);
+        } else {
+            owner.forget(pool, this);
         }
     }
 
-    private void set(long nanos) {
-        alarm = now() + nanos;
-        timer = context.executor().schedule(this::ring, nanos, TimeUnit.NANOSECONDS);
-    }
-
-    private void ring() {
-        long left = deadline - now();
-        if (left > 0) {
-            set(left);
-        } else if (attempt == null) {
+    private void late() {
+        if (attempt == null) {
             end();
         } else {
             fail(notWritten != null ? notWritten : new SocketTimeoutException("no response in time"));

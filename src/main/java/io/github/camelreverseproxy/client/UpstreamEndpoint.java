@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy.client;
 
-import java.net.URI;
+
+import java.util.Locale;
 
 import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
@@ -20,11 +21,15 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
     private final String name;
     private final UpstreamComponent component;
     private Client client = Client.EVENT_LOOP;
-    private URI url;
+    private UpstreamUrl url;
     private UpstreamRequests requests = new UpstreamRequests();
     private int connectTimeout = 1000;
     private int responseTimeout = 30000;
     private int maxResponseBody = 64 * 1024 * 1024;
+    private long dnsRefresh = 30000;
+    private long maxAge = 600_000;
+    private Location.Rule locationRule = Location.Rule.REWRITE;
+    private Location location;
 
     UpstreamEndpoint(String uri, String name, UpstreamComponent component) {
         super(uri, component);
@@ -38,10 +43,10 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
 
     /** @param url http or https, host, port and a path that is put before that of a request */
     public void setUrl(String url) {
-        this.url = URI.create(url);
+        this.url = UpstreamUrl.of(url);
     }
 
-    public URI getUrl() {
+    public UpstreamUrl getUrl() {
         return url;
     }
 
@@ -64,6 +69,21 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         maxResponseBody = bytes;
     }
 
+    /** @param millis after which a name that is in use is looked up again */
+    public void setDnsRefresh(long millis) {
+        dnsRefresh = millis;
+    }
+
+    /** @param millis after which a connection takes no further request */
+    public void setMaxAge(long millis) {
+        maxAge = millis;
+    }
+
+    /** @param rule {@code rewrite} or {@code keep} */
+    public void setLocation(String rule) {
+        locationRule = Location.Rule.valueOf(rule.toUpperCase(Locale.ROOT));
+    }
+
     /** What the upstream is called. */
     String name() {
         return name;
@@ -74,28 +94,38 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
     }
 
     boolean isTls() {
-        return "https".equals(url.getScheme());
+        return url.tls();
     }
 
     /** A name or an address, this without brackets. */
     String host() {
-        String host = url.getHost();
-        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        return url.host();
     }
 
     int port() {
-        return url.getPort() >= 0 ? url.getPort() : isTls() ? 443 : 80;
+        return url.port();
     }
 
     /** For the Host field. */
     String authority() {
-        return url.getPort() < 0 ? url.getHost() : url.getHost() + ':' + url.getPort();
+        return url.authority();
     }
 
     /** The path of the URL without a slash at its end. */
     String base() {
-        String path = url.getRawPath();
-        return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        return url.path();
+    }
+
+    Location location() {
+        return location;
+    }
+
+    long dnsRefresh() {
+        return dnsRefresh;
+    }
+
+    long maxAge() {
+        return maxAge;
     }
 
     UpstreamRequests requests() {
@@ -116,6 +146,7 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
 
     @Override
     public Producer createProducer() throws Exception {
+        location = new Location(locationRule, url);
         return client == Client.EVENT_LOOP ? new EventLoopProducer(this) : new CamelHttpProducer(this);
     }
 

@@ -3,37 +3,27 @@ package io.github.camelreverseproxy.client;
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
 
-/** An attempt at an upstream that brought no response, and how far it had come. */
+/** An attempt at an upstream that brought no response, and whether anything of the request had been sent. */
 public final class UpstreamException extends ProxyException {
     private static final long serialVersionUID = 1L;
 
-    /** How far an attempt had come. */
-    public enum Progress {
-        /** No byte of the request was sent. */
-        NOT_SENT,
-        /** Something was sent, and no byte of a response has come. */
-        SENT,
-        /** A response had begun. */
-        ANSWERING
-    }
-
     private final String upstream;
-    private final Progress progress;
+    private final boolean sent;
 
-    UpstreamException(String upstream, Throwable cause, Progress progress) {
-        this(upstream, failure(cause instanceof ResponseBegunException ? cause.getCause() : cause, progress), cause, progress);
+    UpstreamException(String upstream, Throwable cause, boolean sent) {
+        this(upstream, failure(cause, sent), cause, sent);
     }
 
-    private UpstreamException(String upstream, Failure failure, Throwable cause, Progress progress) {
+    UpstreamException(String upstream, Failure failure, Throwable cause, boolean sent) {
         super(failure, failure.text(), cause);
         this.upstream = upstream;
-        this.progress = progress;
+        this.sent = sent;
     }
 
     /** Nothing was lost on a connection that there was not: the network is unreachable, say. */
-    private static Failure failure(Throwable cause, Progress progress) {
+    private static Failure failure(Throwable cause, boolean sent) {
         Failure failure = Failure.of(cause);
-        return failure == Failure.NO_RESPONSE && progress == Progress.NOT_SENT ? Failure.CONNECT_FAILED : failure;
+        return failure == Failure.NO_RESPONSE && !sent ? Failure.UNROUTABLE : failure;
     }
 
     /** What the upstream is called; for the log only. */
@@ -41,7 +31,8 @@ public final class UpstreamException extends ProxyException {
         return upstream;
     }
 
-    public Progress progress() {
-        return progress;
+    /** Whether the upstream may have acted upon the request. */
+    public boolean isSent() {
+        return sent;
     }
 }

@@ -3,6 +3,9 @@ package io.github.camelreverseproxy.client;
 import java.util.function.BiConsumer;
 
 import io.github.camelreverseproxy.EndToEndFields;
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.Tokens;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
@@ -32,24 +35,51 @@ public final class UpstreamRequests {
         return message.getBody(byte[].class);
     }
 
-    String method(Message message, byte[] body) {
+    /** @throws ProxyException if it is no method */
+    String method(Message message, byte[] body) throws ProxyException {
         Object own = message.getHeader(Exchange.HTTP_METHOD);
-        if (own != null) {
-            return own.toString();
+        if (own == null) {
+            return !method.isEmpty() ? method : body != null ? "POST" : "GET";
         }
-        return !method.isEmpty() ? method : body != null ? "POST" : "GET";
+        String name = own.toString();
+        if (!Tokens.isToken(name)) {
+            throw unsendable(Exchange.HTTP_METHOD);
+        }
+        return name;
     }
 
     /**
-     * Byte for byte what {@code CamelHttpPath} and {@code CamelHttpRawQuery} hold.
+     * Byte for byte what {@code CamelHttpPath} and {@code CamelHttpRawQuery} hold; a path without a slash before it gets one.
      *
      * @param base path of the upstream's URL, without a slash at its end
+     * @throws ProxyException if one of them has a character that would end the target, or the path leads out of the base
      */
-    String target(Message message, String base) {
+    String target(Message message, String base) throws ProxyException {
         String path = message.getHeader(Exchange.HTTP_PATH, "/", String.class);
         String query = message.getHeader(Exchange.HTTP_RAW_QUERY, String.class);
-        String target = path.startsWith("/") ? base + path : path;
-        return query == null ? target : target + '?' + query;
+        requireVisible(path, Exchange.HTTP_PATH);
+        String target = path.startsWith("/") ? base + path : path.equals("*") ? path : base + '/' + path;
+        if (!base.isEmpty() && PathDepth.leavesBase(path)) {
+            throw new ProxyException(Failure.BAD_REQUEST, "the path leads out of where it may lead");
+        }
+        if (query == null) {
+            return target;
+        }
+        requireVisible(query, Exchange.HTTP_RAW_QUERY);
+        return target + '?' + query;
+    }
+
+    private static void requireVisible(String text, String header) throws ProxyException {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c <= ' ' || c == 0x7f || c > 0xff) {
+                throw unsendable(header);
+            }
+        }
+    }
+
+    private static ProxyException unsendable(String header) {
+        return new ProxyException(Failure.INTERNAL, Failure.INTERNAL.text(), new IllegalArgumentException("the header " + header + " cannot be sent"));
     }
 
     /** Hands all fields to the wire, one call for each field line; Host is the upstream's own. */

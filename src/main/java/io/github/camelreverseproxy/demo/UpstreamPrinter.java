@@ -17,7 +17,7 @@ final class UpstreamPrinter extends EventNotifierSupport {
     public void notify(CamelEvent event) {
         CamelEvent.ExchangeSendingEvent sending = (CamelEvent.ExchangeSendingEvent) event;
         Message message = sending.getExchange().getMessage();
-        System.out.println(((UpstreamEndpoint) sending.getEndpoint()).getUrl().getHost() + " <- "
+        System.out.println(((UpstreamEndpoint) sending.getEndpoint()).getUrl().host() + " <- "
                 + message.getHeader(Exchange.HTTP_METHOD) + ' ' + message.getHeader(Exchange.HTTP_PATH));
     }
 }

@@ -25,6 +25,9 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
     private long headTimeout = 10000;
     private long bodyTimeout = 30000;
     private long idleTimeout = 75000;
+    private long totalTimeout = 60000;
+    private long halfClosedTimeout = 1000;
+    private int minBodyRate = 240;
     private InFlight inFlight = new InFlight();
     private Connections connections = new Connections();
     private ErrorAnswer errors = new ErrorAnswer();
@@ -42,6 +45,9 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         headTimeout = settings.headTimeout;
         bodyTimeout = settings.bodyTimeout;
         idleTimeout = settings.idleTimeout;
+        totalTimeout = settings.totalTimeout;
+        halfClosedTimeout = settings.halfClosedTimeout;
+        minBodyRate = settings.minBodyRate;
         inFlight = settings.inFlight;
         connections = settings.connections;
         errors = settings.errors;
@@ -77,6 +83,21 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         idleTimeout = millis;
     }
 
+    /** @param millis from a request's hand-over to a route until its response begins */
+    public void setTotalTimeout(long millis) {
+        totalTimeout = millis;
+    }
+
+    /** @param millis the same, from when the client has closed its side of the connection */
+    public void setHalfClosedTimeout(long millis) {
+        halfClosedTimeout = millis;
+    }
+
+    /** @param rate of a body on average, in bytes a second, after a while */
+    public void setMinBodyRate(int rate) {
+        minBodyRate = rate;
+    }
+
     public void setInFlight(InFlight inFlight) {
         this.inFlight = inFlight;
     }
@@ -108,15 +129,15 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         pipeline.addLast("rules", rules);
         pipeline.addLast("order", new ResponseOrder());
         pipeline.addLast("framing", new ResponseFraming(connections));
-        pipeline.addLast("limit", new RequestLimit(inFlight));
         pipeline.addLast("aggregator", new RequestAggregator(maxRequestBody));
         pipeline.addLast("refusals", new Refusals(errors));
+        pipeline.addLast("owner", new RequestOwner(inFlight, new RequestOwner.Limits(totalTimeout, halfClosedTimeout), errors));
         pipeline.addLast("turn", new RequestTurn());
         int port = consumer.getConfiguration().getPort();
         pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());
     }
 
     private RequestTimeouts.Limits timeouts() {
-        return new RequestTimeouts.Limits(headTimeout, bodyTimeout, idleTimeout);
+        return new RequestTimeouts.Limits(headTimeout, bodyTimeout, idleTimeout, minBodyRate);
     }
 }

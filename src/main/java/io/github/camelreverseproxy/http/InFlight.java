@@ -2,17 +2,9 @@ package io.github.camelreverseproxy.http;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-import org.apache.camel.Exchange;
-import org.apache.camel.support.SynchronizationAdapter;
-
-/**
- * The requests in flight and their limit, which together with the caps on bodies bounds the memory. There are two counts,
- * since either side may last longer: a request, from its head to the last byte of its response or the end of its
- * connection; and its exchange, which goes on if the client has gone. Thread-safe.
- */
-public final class InFlight extends SynchronizationAdapter {
+/** The places of requests in flight, from their hand-over to a route to the last byte of their responses. Thread-safe. */
+public final class InFlight {
     private final AtomicInteger requests = new AtomicInteger();
-    private final AtomicInteger exchanges = new AtomicInteger();
     private int max = Integer.MAX_VALUE;
 
     /** @param max requests in flight at once */
@@ -21,35 +13,19 @@ public final class InFlight extends SynchronizationAdapter {
     }
 
     int count() {
-        return Math.max(requests.get(), exchanges.get());
+        return requests.get();
     }
 
-    /** @return false if there are too many */
-    boolean beginRequest() {
-        boolean admitted = requests.incrementAndGet() <= max && exchanges.get() < max;
-        if (!admitted) {
-            requests.decrementAndGet();
+    /** @return false if there is no place left */
+    boolean begin() {
+        if (requests.incrementAndGet() <= max) {
+            return true;
         }
-        return admitted;
-    }
-
-    void endRequest() {
         requests.decrementAndGet();
-    }
-
-    void begin(Exchange exchange) {
-        exchanges.incrementAndGet();
-        exchange.getExchangeExtension().addOnCompletion(this);
-    }
-
-    @Override
-    public void onDone(Exchange exchange) {
-        exchanges.decrementAndGet();
-    }
-
-    /** Stays with the exchange it was added to: a copy would count down twice. */
-    @Override
-    public boolean allowHandover() {
         return false;
+    }
+
+    void end() {
+        requests.decrementAndGet();
     }
 }

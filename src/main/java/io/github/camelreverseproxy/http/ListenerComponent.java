@@ -1,5 +1,10 @@
 package io.github.camelreverseproxy.http;
 
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.apache.camel.Endpoint;
 import org.apache.camel.component.netty.ServerInitializerFactory;
 import org.apache.camel.component.netty.http.HttpServerBootstrapFactory;
 import org.apache.camel.component.netty.http.NettyHttpComponent;
@@ -10,6 +15,21 @@ import org.apache.camel.component.netty.http.NettyHttpConsumer;
  * server always builds the default pipeline.
  */
 public final class ListenerComponent extends NettyHttpComponent {
+    private static final Pattern ADDRESS = Pattern.compile("(http|proxy):(?://)?(.*):([0-9]+)");
+
+    /** Camel takes neither an IPv6 address without brackets nor a name with an underscore out of the endpoint's URI. */
+    @Override
+    protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) throws Exception {
+        Matcher address = ADDRESS.matcher(remaining);
+        if (!address.matches()) {
+            return super.createEndpoint(uri, remaining, parameters);
+        }
+        String host = address.group(2);
+        boolean bare = host.contains(":") && !host.startsWith("[");
+        parameters.put("host", bare ? '[' + host + ']' : host);
+        return super.createEndpoint(uri, address.group(1) + "://listener:" + address.group(3), parameters);
+    }
+
     @Override
     protected HttpServerBootstrapFactory getOrCreateHttpNettyServerBootstrapFactory(NettyHttpConsumer consumer) {
         ServerInitializerFactory factory = consumer.getConfiguration().getServerInitializerFactory();

@@ -1,9 +1,10 @@
 package io.github.camelreverseproxy.http;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 import io.github.camelreverseproxy.EndToEndFields;
-import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.Tokens;
 import io.github.camelreverseproxy.response.ErrorAnswer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -20,8 +21,6 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.netty.http.DefaultNettyHttpBinding;
 import org.apache.camel.component.netty.http.NettyHttpConfiguration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Between the wire and the message: the target, split but otherwise as sent, in {@code CamelHttpPath} and
@@ -30,17 +29,10 @@ import org.slf4j.LoggerFactory;
  * configured.
  */
 public final class ProxyBinding extends DefaultNettyHttpBinding {
-    private static final Logger LOG = LoggerFactory.getLogger(ProxyBinding.class);
-
     /** Exchange property: the request is a HEAD. */
     private static final String HEAD = ProxyBinding.class.getName() + ".head";
 
-    private InFlight inFlight = new InFlight();
     private ErrorAnswer errors = new ErrorAnswer();
-
-    public void setInFlight(InFlight inFlight) {
-        this.inFlight = inFlight;
-    }
 
     public void setErrors(ErrorAnswer errors) {
         this.errors = errors;
@@ -48,13 +40,15 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
 
     @Override
     public Message toCamelMessage(FullHttpRequest request, Exchange exchange, NettyHttpConfiguration configuration) {
-        inFlight.begin(exchange);
         Message message = exchange.getIn();
         Map<String, Object> headers = message.getHeaders();
-        EndToEndFields.read(request.headers(), request.headers().getAll(HttpHeaderNames.CONNECTION), headers);
+        EndToEndFields.readRequest(request.headers(), request.headers().getAll(HttpHeaderNames.CONNECTION), headers);
         headers.remove("Expect");
         if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
             headers.remove("Host", "");
+        }
+        if (request instanceof OwnedRequest owned) {
+            owned.owner().begin(exchange, exchange.getContext().getCamelContextExtension().getHeadersMapFactory().newMap(headers));
         }
         String target = request.uri();
         int query = target.indexOf('?');
@@ -62,6 +56,9 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
         headers.put(Exchange.HTTP_PATH, query < 0 ? target : target.substring(0, query));
         if (query >= 0) {
             headers.put(Exchange.HTTP_RAW_QUERY, target.substring(query + 1));
+        }
+        if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+            headers.put(Exchange.HTTP_PROTOCOL_VERSION, "HTTP/1.0");
         }
         if (request.method().equals(HttpMethod.HEAD)) {
             exchange.setProperty(HEAD, Boolean.TRUE);
@@ -73,26 +70,26 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
         return message;
     }
 
+    /** Whatever a route has made of the exchange, there is an answer; Camel would leave the client without one. */
     @Override
     public HttpResponse toNettyResponse(Message message, NettyHttpConfiguration configuration) {
         Exchange exchange = message.getExchange();
+        Throwable cause = exchange.getException();
         try {
-            if (exchange.getException() == null) {
+            if (cause == null) {
                 return response(message);
             }
-        } catch (IllegalArgumentException e) {
-            LOG.warn("{} response cannot be written: {}", exchange.getExchangeId(), e.toString());
-            return errors.response(Failure.BAD_RESPONSE, Failure.BAD_RESPONSE.text(), null, false);
+        } catch (Exception | Error e) {
+            cause = e;
         }
-        LOG.error("{} failed outside of the error handling", exchange.getExchangeId(), exchange.getException());
-        return errors.response(Failure.INTERNAL, Failure.INTERNAL.text(), null, false);
+        return errors.response(exchange.getExchangeId(), cause);
     }
 
     private static FullHttpResponse response(Message message) {
-        byte[] body = message.getBody(byte[].class);
+        byte[] body = body(message);
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status(message),
                 body == null ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
-        EndToEndFields.write(message.getHeaders(), response.headers()::add);
+        EndToEndFields.write(message.getHeaders(), (name, value) -> response.headers().add(Tokens.requireField(name, value), value));
         Object length = length(message, response.content().readableBytes());
         if (length != null) {
             response.headers().set(HttpHeaderNames.CONTENT_LENGTH, length);
@@ -108,10 +105,31 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
         return bodiless && body == 0 ? message.getHeader("Content-Length") : Integer.valueOf(body);
     }
 
+    /** Text is UTF-8, whatever charset the client has named in its Content-Type. */
+    private static byte[] body(Message message) {
+        return message.getBody() instanceof String text ? text.getBytes(StandardCharsets.UTF_8) : message.getBody(byte[].class);
+    }
+
     private static HttpResponseStatus status(Message message) {
-        int code = message.getHeader(Exchange.HTTP_RESPONSE_CODE, 200, int.class);
+        Object given = message.getHeader(Exchange.HTTP_RESPONSE_CODE);
+        int code = given == null ? 200 : number(given);
         HttpResponseStatus known = HttpResponseStatus.valueOf(code);
         String reason = message.getHeader(Exchange.HTTP_RESPONSE_TEXT, String.class);
-        return reason == null || reason.equals(known.reasonPhrase()) ? known : new HttpResponseStatus(code, reason);
+        if (reason == null || reason.equals(known.reasonPhrase())) {
+            return known;
+        }
+        Tokens.requireField("CamelHttpResponseText", reason);
+        return new HttpResponseStatus(code, reason);
+    }
+
+    private static int number(Object code) {
+        if (code instanceof Integer number && number >= 200 && number <= 999) {
+            return number;
+        }
+        String text = code.toString().strip();
+        if (!text.matches("[2-9][0-9]{2}")) {
+            throw new IllegalArgumentException("the header " + Exchange.HTTP_RESPONSE_CODE + " is no status: " + text);
+        }
+        return Integer.parseInt(text);
     }
 }

@@ -1,32 +1,19 @@
 package io.github.camelreverseproxy.http;
 
-import java.util.Set;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
 import io.github.camelreverseproxy.Tokens;
-import io.github.camelreverseproxy.response.ErrorAnswer;
+import io.github.camelreverseproxy.message.Methods;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 
 /**
- * The request line (RFC 9112, section 3): a version that is spoken here, a method that is forwarded, and a target that
- * is a valid URI reference of RFC 3986. A target in absolute form is brought into origin form (section 3.2.2); its
- * host chooses nothing here.
+ * The request line (RFC 9112, section 3): a version that is spoken here, a method that is forwarded, and a target of
+ * visible ASCII characters. More of them are taken than RFC 3986 allows, since browsers send some as they are; no fragment,
+ * and no broken escape.
  */
 final class RequestLineRule implements RequestRule {
-    private static final Set<String> FORWARDED = Set.of(ErrorAnswer.ALLOW.split(", "));
-
-    /** pchar, "/", "?" of RFC 3986, and "[" and "]", which browsers leave as they are in queries. */
-    private static final boolean[] TARGET = new boolean[128];
-
-    static {
-        for (char c = 0; c < TARGET.length; c++) {
-            TARGET[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-                    || "-._~!$&'()*+,;=:@/?%[]".indexOf(c) >= 0;
-        }
-    }
-
     private final int maxTarget;
 
     /** @param maxTarget longest request target, in bytes */
@@ -41,7 +28,7 @@ final class RequestLineRule implements RequestRule {
         }
         version(request.protocolVersion());
         method(request.method().name());
-        request.setUri(target(request.uri(), request.method().name()));
+        target(request.uri(), request.method().name());
     }
 
     private static void version(HttpVersion version) throws ProxyException {
@@ -54,7 +41,7 @@ final class RequestLineRule implements RequestRule {
     }
 
     private static void method(String method) throws ProxyException {
-        if (FORWARDED.contains(method)) {
+        if (Methods.isForwarded(method)) {
             return;
         }
         if (method.equals("TRACE") || method.equals("CONNECT")) {
@@ -66,37 +53,23 @@ final class RequestLineRule implements RequestRule {
         throw new ProxyException(Failure.NOT_IMPLEMENTED, "the method is not implemented");
     }
 
-    private static String target(String target, String method) throws ProxyException {
+    private static void target(String target, String method) throws ProxyException {
         if (target.equals("*") && method.equals("OPTIONS")) {
-            return target;
+            return;
         }
-        String origin = target.startsWith("/") ? target : absolute(target);
-        boolean query = false;
-        for (int i = 0; i < origin.length(); i++) {
-            char c = origin.charAt(i);
-            query |= c == '?';
-            if (c >= 128 || !TARGET[c] || c == '%' && !escape(origin, i) || (c == '[' || c == ']') && !query) {
+        if (!target.startsWith("/")) {
+            int begin = AbsoluteForm.authority(target);
+            int end = AbsoluteForm.end(target, begin);
+            if (begin < 0 || end == begin || !HostRule.valid(target.substring(begin, end))) {
                 throw malformed();
             }
         }
-        return origin;
-    }
-
-    private static String absolute(String target) throws ProxyException {
-        int authority = target.regionMatches(true, 0, "http://", 0, 7) ? 7
-                : target.regionMatches(true, 0, "https://", 0, 8) ? 8 : -1;
-        if (authority < 0) {
-            throw malformed();
+        for (int i = 0; i < target.length(); i++) {
+            char c = target.charAt(i);
+            if (c <= ' ' || c >= 0x7f || c == '#' || c == '%' && !escape(target, i)) {
+                throw malformed();
+            }
         }
-        int end = authority;
-        while (end < target.length() && "/?".indexOf(target.charAt(end)) < 0) {
-            end++;
-        }
-        if (!HostRule.valid(target.substring(authority, end)) || end == authority) {
-            throw malformed();
-        }
-        String rest = target.substring(end);
-        return rest.startsWith("/") ? rest : "/" + rest;
     }
 
     private static boolean escape(String target, int percent) {

@@ -20,7 +20,7 @@ final class RequestRules extends ChannelInboundHandlerAdapter {
     /** @param maxTarget longest request target, in bytes */
     RequestRules(int maxTarget) {
         rules = List.of(RequestRules::limits, new FramingRule(), RequestRules::decoded, new RequestLineRule(maxTarget),
-                new HostRule(), new ExpectationRule());
+                new HostRule(), new AbsoluteForm(), new ExpectationRule());
     }
 
     @Override

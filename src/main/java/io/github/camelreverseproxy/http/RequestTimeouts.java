@@ -1,27 +1,38 @@
 package io.github.camelreverseproxy.http;
 
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.forwarding.Deadline;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 
 /**
  * Ends connections whose client takes too long: with 408 while a head or a body is incomplete (RFC 9110, section
- * 15.5.9), silently between requests and when nothing of a response is taken any more. A client that waits for its
- * upstream is never timed out here. One timer for each connection, which is only set anew when a deadline comes nearer.
+ * 15.5.9) or comes too slowly, silently between requests and when nothing of a response is taken any more, or too little. A client that waits for its
+ * upstream is never timed out here.
  * Not sharable; runs on the channel's event loop.
  */
 final class RequestTimeouts extends ChannelDuplexHandler {
-    /** All in milliseconds. */
-    record Limits(long head, long body, long idle) {
+    /** From when on the rate of a body counts. */
+    private static final long GRACE_MILLIS = 5000;
+
+    /**
+     * Times in milliseconds.
+     *
+     * @param head for a head to be complete
+     * @param body between two pieces of a body, either way
+     * @param idle between two requests
+     * @param rate of a body on average since it began, either way, in bytes a second
+     */
+    record Limits(long head, long body, long idle, int rate) {
     }
 
     private enum Awaiting { REQUEST, HEAD, BODY, RESPONSE, TAKING }
@@ -29,13 +40,16 @@ final class RequestTimeouts extends ChannelDuplexHandler {
     private final RequestDecoder decoder;
     private final Limits limits;
     private Awaiting awaiting = Awaiting.REQUEST;
+    private Deadline deadline;
     private boolean inBody;
     private int unanswered;
     private int writing;
-    private long progress;
-    private long deadline;
-    private long alarm;
-    private ScheduledFuture<?> timer;
+    private long bodyBegan;
+    private long received;
+    private long takingBegan;
+    private long takenLast;
+    private long sent;
+    private long left;
 
     RequestTimeouts(RequestDecoder decoder, Limits limits) {
         this.decoder = decoder;
@@ -44,15 +58,14 @@ final class RequestTimeouts extends ChannelDuplexHandler {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        await(ctx, Awaiting.REQUEST, limits.idle);
+        deadline = new Deadline(ctx.executor(), () -> late(ctx));
+        await(Awaiting.REQUEST, limits.idle);
         ctx.fireChannelActive();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        if (timer != null) {
-            timer.cancel(false);
-        }
+        deadline.end();
         ctx.fireChannelInactive();
     }
 
@@ -61,6 +74,11 @@ final class RequestTimeouts extends ChannelDuplexHandler {
         if (message instanceof HttpRequest) {
             unanswered++;
             inBody = true;
+            bodyBegan = 0;
+            received = 0;
+        }
+        if (message instanceof HttpContent content) {
+            received += content.content().readableBytes();
         }
         if (message instanceof LastHttpContent) {
             inBody = false;
@@ -70,11 +88,7 @@ final class RequestTimeouts extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (inBody && unanswered == 1) {
-            await(ctx, Awaiting.BODY, limits.body);
-        } else {
-            look(ctx);
-        }
+        look();
         ctx.fireChannelReadComplete();
     }
 
@@ -97,58 +111,53 @@ final class RequestTimeouts extends ChannelDuplexHandler {
             written.addListener((ChannelFutureListener) done -> {
                 writing--;
                 unanswered = Math.max(0, unanswered - 1);
-                look(ctx);
+                look();
             });
         }
         ctx.write(message, written);
         if (writing > 0 && awaiting != Awaiting.TAKING) {
-            await(ctx, Awaiting.TAKING, limits.body);
+            takingBegan = System.nanoTime();
+            takenLast = takingBegan;
+            sent = pending(ctx);
+            left = sent;
+            await(Awaiting.TAKING, Math.min(limits.body, GRACE_MILLIS));
         }
     }
 
     /** What is awaited after a read, or a response that has gone out. */
-    private void look(ChannelHandlerContext ctx) {
+    private void look() {
         if (writing > 0) {
             return;
         }
         if (unanswered > 0) {
             if (inBody && unanswered == 1) {
-                await(ctx, Awaiting.BODY, limits.body);
+                bodyBegan = bodyBegan == 0 ? System.nanoTime() : bodyBegan;
+                await(Awaiting.BODY, Math.min(limits.body, millisToTooSlow(bodyBegan, received)));
             } else {
                 awaiting = Awaiting.RESPONSE;
+                deadline.drop();
             }
         } else if (!decoder.isWithinHead()) {
-            await(ctx, Awaiting.REQUEST, limits.idle);
+            await(Awaiting.REQUEST, limits.idle);
         } else if (awaiting != Awaiting.HEAD) {
-            await(ctx, Awaiting.HEAD, limits.head);
+            await(Awaiting.HEAD, limits.head);
         }
     }
 
-    private void await(ChannelHandlerContext ctx, Awaiting what, long millis) {
+    /** When the average falls below the rate if nothing more comes; not before the grace has passed. */
+    private long millisToTooSlow(long began, long bytes) {
+        long allowed = Math.max(GRACE_MILLIS, bytes * 1000 / limits.rate);
+        return Math.max(0, allowed - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+    }
+
+    private void await(Awaiting what, long millis) {
         awaiting = what;
-        deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        if (timer == null || deadline - alarm < 0) {
-            if (timer != null) {
-                timer.cancel(false);
-            }
-            set(ctx, millis);
-        }
+        deadline.in(millis);
     }
 
-    private void set(ChannelHandlerContext ctx, long millis) {
-        alarm = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        timer = ctx.executor().schedule(() -> ring(ctx), millis, TimeUnit.MILLISECONDS);
-    }
-
-    private void ring(ChannelHandlerContext ctx) {
-        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-        if (awaiting == Awaiting.RESPONSE) {
-            set(ctx, limits.head);
-        } else if (left > 0) {
-            set(ctx, left);
-        } else if (awaiting == Awaiting.TAKING && takes(ctx)) {
-            await(ctx, Awaiting.TAKING, limits.body);
-            set(ctx, limits.body);
+    private void late(ChannelHandlerContext ctx) {
+        if (awaiting == Awaiting.TAKING && takes(ctx)) {
+            await(Awaiting.TAKING, Math.min(limits.body, GRACE_MILLIS));
         } else if (awaiting == Awaiting.REQUEST || awaiting == Awaiting.TAKING) {
             ctx.close();
         } else {
@@ -157,16 +166,24 @@ final class RequestTimeouts extends ChannelDuplexHandler {
             }
             inBody = false;
             awaiting = Awaiting.RESPONSE;
-            set(ctx, limits.body);
             ctx.fireChannelRead(new Refusal(Failure.REQUEST_TIMEOUT, null));
         }
     }
 
-    /** Whether any byte of the responses has gone out since the last look. */
+    /** Whether anything of the response has gone out of late, and enough of it since it began. */
     private boolean takes(ChannelHandlerContext ctx) {
+        long now = System.nanoTime();
+        long before = left;
+        left = pending(ctx);
+        takenLast = left == before ? takenLast : now;
+        long millis = TimeUnit.NANOSECONDS.toMillis(now - takingBegan);
+        boolean slow = millis >= GRACE_MILLIS && (sent - left) * 1000 < millis * limits.rate;
+        return !slow && TimeUnit.NANOSECONDS.toMillis(now - takenLast) < limits.body;
+    }
+
+    /** How many bytes the client has not taken yet. */
+    private static long pending(ChannelHandlerContext ctx) {
         ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
-        long before = progress;
-        progress = buffer == null ? 0 : buffer.currentProgress() + ((long) System.identityHashCode(buffer.current()) << 32);
-        return progress != before;
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes() - buffer.currentProgress();
     }
 }

@@ -23,7 +23,8 @@ import io.netty.buffer.Unpooled;
 
 /**
  * Where a response ends and what happens to the connection then: no content for HEAD (RFC 9112, section 6.3), and
- * persistence as section 9.3 has it for HTTP/1.1 and HTTP/1.0 clients. Sees one request at a time, because
+ * persistence as section 9.3 has it for HTTP/1.1 and HTTP/1.0 clients. One without a
+ * {@code Date} gets one (RFC 9110, section 6.6.1). Sees one request at a time, because
  * {@link ResponseOrder} stands before it. Not sharable; runs on the channel's event loop.
  */
 final class ResponseFraming extends ChannelDuplexHandler {
@@ -60,6 +61,9 @@ final class ResponseFraming extends ChannelDuplexHandler {
         Object framed = message;
         if (message instanceof HttpResponse response && !interim(response)) {
             persistence(response.headers());
+            if (!response.headers().contains(HttpHeaderNames.DATE)) {
+                response.headers().set(HttpHeaderNames.DATE, Clock.date());
+            }
             framed = head ? withoutContent(response) : response;
         }
         ChannelPromise written = promise;

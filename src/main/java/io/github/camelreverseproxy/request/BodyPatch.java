@@ -2,40 +2,90 @@ package io.github.camelreverseproxy.request;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.apache.camel.Processor;
+import org.apache.camel.support.AsyncProcessorSupport;
 
 /**
  * Inserts the member {@code "forwarded"}, with the value of the {@code Forwarded} field, at the end of a body that is a
  * JSON object; every other byte stays as the client sent it. A body that says it is JSON has to be an object without
  * that member, since an insert never overwrites; one that may be anything is patched if it can be; one that is known
- * to be something else, or is encoded, passes. Stateless.
+ * to be something else, is encoded, or must not be transformed (RFC 9110, section 7.7), passes. Large bodies are read on
+ * threads of their own, one for each core: the event loop has others to serve meanwhile. Thread-safe.
  */
-public final class BodyPatch implements Processor {
+public final class BodyPatch extends AsyncProcessorSupport {
     private static final String MEMBER = "forwarded";
+    /** Read on the event loop, in a millisecond or two. */
+    private static final int SMALL = 256 * 1024;
+    /** What describes the bytes as they were: RFC 9530, RFC 3230, RFC 1864. */
+    private static final List<String> DIGESTS = List.of("Content-Digest", "Repr-Digest", "Digest", "Content-MD5");
 
-    /** @throws ProxyException if the body is refused; it has reached no upstream then */
+    private final ExecutorService readers = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(),
+            new DefaultThreadFactory("body-patch", true));
+
+    /** The exchange fails with a {@link ProxyException} if the body is refused; it has reached no upstream then. */
     @Override
-    public void process(Exchange exchange) throws ProxyException {
+    public boolean process(Exchange exchange, AsyncCallback callback) {
         Message message = exchange.getMessage();
-        if (!(message.getBody() instanceof byte[] body) || body.length == 0 || message.getHeader("Content-Encoding") != null) {
-            return;
+        BodyKind kind = message.getBody() instanceof byte[] body && body.length > 0 ? kind(message, body) : BodyKind.OTHER;
+        if (kind != BodyKind.OTHER && ((byte[]) message.getBody()).length > SMALL) {
+            readers.execute(() -> {
+                if (ProxyRequest.of(exchange).cancelled() == null) {
+                    insert(exchange, kind);
+                } else {
+                    exchange.setException(ProxyRequest.of(exchange).cancelled());
+                }
+                callback.done(false);
+            });
+            return false;
+        }
+        if (kind != BodyKind.OTHER) {
+            insert(exchange, kind);
+        }
+        callback.done(true);
+        return true;
+    }
+
+    /** {@link BodyKind#OTHER} for what passes as it is. */
+    private static BodyKind kind(Message message, byte[] body) {
+        Object encoding = message.getHeader("Content-Encoding");
+        if (encoding != null && !"identity".equalsIgnoreCase(encoding.toString().strip())) {
+            return BodyKind.OTHER;
+        }
+        Object control = message.getHeader("Cache-Control");
+        if (control != null && (control instanceof Collection<?> several ? several : List.of(control)).stream()
+                .anyMatch(value -> Tokens.isListed(value.toString(), "no-transform"))) {
+            return BodyKind.OTHER;
         }
         Object contentType = message.getHeader(Exchange.CONTENT_TYPE);
         BodyKind kind = BodyKind.of(contentType instanceof String single ? single : null);
-        boolean patch = switch (kind) {
-            case JSON -> true;
-            case OTHER -> false;
-            case UNKNOWN -> startsAsObject(body);
-        };
-        if (patch) {
-            insert(message, body, kind);
+        return kind == BodyKind.UNKNOWN && !startsAsObject(body) ? BodyKind.OTHER : kind;
+    }
+
+    private static void insert(Exchange exchange, BodyKind kind) {
+        try {
+            Message message = exchange.getMessage();
+            insert(message, (byte[]) message.getBody(), kind);
+        } catch (ProxyException | RuntimeException e) {
+            exchange.setException(e);
         }
+    }
+
+    @Override
+    protected void doShutdown() {
+        readers.shutdown();
     }
 
     private static void insert(Message message, byte[] body, BodyKind kind) throws ProxyException {
@@ -48,6 +98,7 @@ public final class BodyPatch implements Processor {
             }
             throw e;
         }
+        DIGESTS.forEach(message::removeHeader);
         message.setBody(spliced(body, end, member(message.getHeader("Forwarded", String.class))));
     }
 

@@ -10,6 +10,8 @@ import java.util.stream.Stream;
 
 import io.github.camelreverseproxy.HeaderStyle;
 import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.netty.util.NetUtil;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -46,7 +48,9 @@ public final class Forwarded implements Processor {
     public void process(Exchange exchange) {
         Message message = exchange.getMessage();
         String host = message.getHeader("Host", String.class);
-        message.setHeader(FORWARDED, style == HeaderStyle.SEED ? seed(host) : rfc7239(message, host));
+        String value = style == HeaderStyle.SEED ? seed(host) : rfc7239(message, host);
+        message.setHeader(FORWARDED, value);
+        ProxyRequest.of(exchange).made(FORWARDED, value);
     }
 
     private String seed(String host) {
@@ -65,11 +69,10 @@ public final class Forwarded implements Processor {
         return lines.map(String::valueOf).collect(Collectors.joining(", ", "", ", ")) + element;
     }
 
+    /** As RFC 5952 has it, in brackets if it is IPv6, without a zone. */
     private static String node(InetAddress address) {
-        String text = address.getHostAddress();
-        int zone = text.indexOf('%');
-        String bare = zone < 0 ? text : text.substring(0, zone);
-        return address instanceof Inet6Address ? '[' + bare + ']' : bare;
+        String text = NetUtil.toAddressString(address);
+        return address instanceof Inet6Address ? '[' + text + ']' : text;
     }
 
     /** A name is no node of section 6, an obfuscated identifier is: it starts with an underscore (section 6.3). */

@@ -8,38 +8,64 @@ import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.HeaderStyle;
 import io.github.camelreverseproxy.ProxyException;
 import io.github.camelreverseproxy.response.Via;
+import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.message.Methods;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 
 /**
- * In {@link HeaderStyle#RFC7239} style, adds this proxy's entry to a request's {@code Via} and refuses a request that
- * carries it already: it has come back in a loop (RFC 9110, section 7.6.3). In {@link HeaderStyle#SEED} style requests
- * pass as they are. Thread-safe once configured.
+ * Ends requests that go round in circles (RFC 9110, sections 7.6.2 and 7.6.3). {@code Max-Forwards} of an OPTIONS request is
+ * counted down, and at 0 the answer is made here. In {@link HeaderStyle#RFC7239} style this proxy's entry is added to a
+ * request's {@code Via}, and a request that carries it already is refused; in {@link HeaderStyle#SEED} style {@code Via}
+ * passes as it is. Thread-safe once configured.
  */
 public final class LoopGuard implements Processor {
-    private HeaderStyle style = HeaderStyle.SEED;
+    private static final String MAX_FORWARDS = "Max-Forwards";
 
-    public void setStyle(HeaderStyle style) {
-        this.style = style;
+    private Via via = new Via();
+
+    /** @param via what writes this proxy's entry */
+    public void setVia(Via via) {
+        this.via = via;
     }
 
     @Override
     public void process(Exchange exchange) throws ProxyException {
-        if (style == HeaderStyle.SEED) {
-            return;
-        }
         Message message = exchange.getMessage();
-        String entry = Via.entry(style);
-        Object via = message.getHeader("Via");
-        Collection<?> lines = via == null ? List.of() : via instanceof Collection<?> several ? several : List.of(via);
+        if ("OPTIONS".equals(message.getHeader(Exchange.HTTP_METHOD)) && message.getHeader(MAX_FORWARDS) instanceof String left
+                && Tokens.isLength(left.strip())) {
+            long hops = Long.parseLong(left.strip());
+            if (hops == 0) {
+                message.setBody(null);
+                message.setHeader("Allow", Methods.ALLOW);
+                exchange.setRouteStop(true);
+                return;
+            }
+            message.setHeader(MAX_FORWARDS, made(exchange, MAX_FORWARDS, Long.toString(hops - 1)));
+        }
+        if (via.style() == HeaderStyle.RFC7239) {
+            refuseOwn(message.getHeader("Via"));
+            boolean http10 = message.getHeader(Exchange.HTTP_PROTOCOL_VERSION) != null;
+            EndToEndFields.add(message.getHeaders(), "Via", via.entry(http10));
+            made(exchange, "Via", message.getHeader("Via"));
+        }
+    }
+
+    private void refuseOwn(Object value) throws ProxyException {
+        Collection<?> lines = value == null ? List.of() : value instanceof Collection<?> several ? several : List.of(value);
         for (Object line : lines) {
             for (String hop : line.toString().split(",")) {
-                if (hop.strip().replaceAll("\\s+", " ").equals(entry)) {
+                if (via.isOwn(hop)) {
                     throw new ProxyException(Failure.LOOP_DETECTED);
                 }
             }
         }
-        EndToEndFields.add(message.getHeaders(), "Via", entry);
+    }
+
+    private static Object made(Exchange exchange, String name, Object value) {
+        ProxyRequest.of(exchange).made(name, value);
+        return value;
     }
 }

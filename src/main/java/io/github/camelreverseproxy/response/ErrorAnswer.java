@@ -19,9 +19,6 @@ import org.apache.camel.Processor;
  * learns the kind of failure and an event id; causes stay in the log, under the same id. Thread-safe once configured.
  */
 public final class ErrorAnswer extends CamelBean implements Processor {
-    /** The methods that are forwarded, as {@code Allow} lists them. */
-    public static final String ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
     private final FailureLog log = new FailureLog();
     private Via via = new Via();
 
@@ -49,6 +46,12 @@ public final class ErrorAnswer extends CamelBean implements Processor {
         message.setBody(document.body());
     }
 
+    /** The answer to a request whose route has left nothing that could be sent. */
+    public FullHttpResponse response(String id, Throwable cause) {
+        Failure failure = ProxyException.in(cause) == null ? Failure.INTERNAL : ProxyException.in(cause).failure();
+        return response(failure, failure.text(), null, false, id, cause);
+    }
+
     /**
      * The answer to a request that reaches no route.
      *
@@ -56,13 +59,16 @@ public final class ErrorAnswer extends CamelBean implements Processor {
      * @param close  whether the connection ends with it
      */
     public FullHttpResponse response(Failure failure, String text, String accept, boolean close) {
-        String id = getCamelContext().getUuidGenerator().generateExchangeUuid();
-        log.write(failure, id, text, null);
+        return response(failure, text, accept, close, getCamelContext().getUuidGenerator().generateExchangeUuid(), null);
+    }
+
+    private FullHttpResponse response(Failure failure, String text, String accept, boolean close, String id, Throwable cause) {
+        log.write(failure, id, text, cause);
         ErrorDocument document = ErrorDocument.of(failure, text, id, accept, 1);
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1,
                 status(failure), Unpooled.wrappedBuffer(document.body()));
         document.fields().forEach(response.headers()::set);
-        response.headers().set(HttpHeaderNames.VIA, via.entry());
+        response.headers().set(HttpHeaderNames.VIA, via.entry(false));
         response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
         if (close) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
@@ -70,12 +76,13 @@ public final class ErrorAnswer extends CamelBean implements Processor {
         return response;
     }
 
-    /** With the reason phrases of RFC 9110, and of RFC 5842 for 508. */
+    /** With the reason phrases of RFC 9110, of RFC 5842 for 508, and of nginx for 499. */
     static HttpResponseStatus status(Failure failure) {
         return switch (failure) {
             case CONTENT_TOO_LARGE -> new HttpResponseStatus(413, "Content Too Large");
             case TARGET_TOO_LONG -> new HttpResponseStatus(414, "URI Too Long");
             case PATCH_FAILED -> new HttpResponseStatus(422, "Unprocessable Content");
+            case CLIENT_GONE -> new HttpResponseStatus(499, "Client Closed Request");
             case LOOP_DETECTED -> new HttpResponseStatus(508, "Loop Detected");
             default -> HttpResponseStatus.valueOf(failure.status());
         };

@@ -7,6 +7,7 @@ import java.util.Map;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.message.Methods;
 import org.apache.camel.Exchange;
 
 /**
@@ -30,7 +31,7 @@ record ErrorDocument(Failure failure, String text, String eventId, boolean probl
         fields.put(Exchange.CONTENT_TYPE, problem ? "application/problem+json" : "application/json");
         fields.put("Proxy-Status", PROXY + "; error=" + failure.proxyStatus());
         if (failure == Failure.METHOD_NOT_ALLOWED) {
-            fields.put("Allow", ErrorAnswer.ALLOW);
+            fields.put("Allow", Methods.ALLOW);
         }
         if (failure.status() == 503) {
             fields.put("Retry-After", Integer.toString(retryAfter));
@@ -52,16 +53,12 @@ record ErrorDocument(Failure failure, String text, String eventId, boolean probl
         return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
     }
 
+    /** Whether the media type is listed (RFC 9110, section 12.5.1), with a weight other than 0. */
     private static boolean acceptsProblem(String accept) {
         for (String range : accept.toLowerCase(Locale.ROOT).split("[\\[\\],]")) {
-            String[] parameters = range.split(";");
-            if (parameters[0].strip().equals("application/problem+json")) {
-                for (int i = 1; i < parameters.length; i++) {
-                    if (parameters[i].strip().matches("q=0(\\.0{0,3})?")) {
-                        return false;
-                    }
-                }
-                return true;
+            int end = range.indexOf(';');
+            if ((end < 0 ? range : range.substring(0, end)).strip().equals("application/problem+json")) {
+                return end < 0 || !range.substring(end).matches("(?s).*;\\s*q=0(\\.0{0,3})?\\s*(;.*)?");
             }
         }
         return false;

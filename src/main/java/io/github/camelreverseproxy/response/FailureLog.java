@@ -31,11 +31,16 @@ final class FailureLog {
         }
         long others = leftOut[failure.ordinal()].getAndSet(0);
         String more = others == 0 ? "" : " (and " + others + " more of the kind since the last such line)";
-        if (failure == Failure.INTERNAL) {
+        if (failure == Failure.INTERNAL && isUnforeseen(cause)) {
             LOG.error("{} {}: {}{}", id, failure.kind(), text, more, cause);
         } else {
             LOG.info("{} {}: {}{}{}", id, failure.kind(), text, failure.status() < 500 ? "" : why(cause, text), more);
         }
+    }
+
+    /** What was foreseen says all there is to say in a line. */
+    private static boolean isUnforeseen(Throwable cause) {
+        return cause != null && ProxyException.in(cause) == null && !(cause instanceof IllegalArgumentException);
     }
 
     /** Which upstream it was and what the failure comes down to, neither of which the client is told. */

@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.upstream;
 
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import org.apache.camel.Exchange;
 
@@ -31,7 +32,7 @@ final class Admission {
             admission.permit = null;
             return permit;
         }
-        return breaker.tryCall();
+        return breaker.tryCall(ProxyRequest.of(exchange).isSuspect());
     }
 
     /** @return whether there was something to give back: the exchange was let through, and has not come to the breaker's EIP */

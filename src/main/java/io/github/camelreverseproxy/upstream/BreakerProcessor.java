@@ -1,7 +1,6 @@
 package io.github.camelreverseproxy.upstream;
 
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import org.apache.camel.AsyncCallback;
@@ -40,16 +39,15 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
             callback.done(true);
             return true;
         }
-        long begin = System.nanoTime();
         try {
             return steps.process(exchange, done -> {
-                breaker.ended(permit, exchange, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
+                breaker.ended(permit, exchange);
                 callback.done(done);
             });
-        } catch (Error e) {
-            // Camel catches exceptions alone; the permit would be lost.
+        } catch (RuntimeException | Error e) {
+            // The permit would be lost.
             exchange.setException(e);
-            breaker.ended(permit, exchange, 0);
+            breaker.ended(permit, exchange);
             callback.done(true);
             return true;
         }

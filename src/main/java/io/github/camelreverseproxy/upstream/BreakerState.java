@@ -16,12 +16,31 @@ import org.slf4j.LoggerFactory;
 final class BreakerState {
     private static final Logger LOG = LoggerFactory.getLogger(BreakerState.class);
 
+    /** A probe that takes longer keeps no other out. */
+    private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** So many calls have to wait for a stall to be seen before the silence is long. */
+    private static final int STALLED_CALLS = 16;
+    /** A stall is a silence so many times as long as the upstream usually takes. */
+    private static final int STALLED_TIMES = 4;
+
     /** Why a call was let through. */
     private enum Kind { CALL, PROBE, LAST_RESORT }
 
+    /** What a call that has failed has met with. */
+    enum Fault {
+        /** No connection. */
+        UNREACHABLE,
+        /** A connection, and no response in time. */
+        TIMED_OUT,
+        /** A connection, and something that is no response. */
+        BROKEN,
+        /** A response that counts as a failure. */
+        BAD_ANSWER
+    }
+
     /**
      * @param steps    how long to stay open, in milliseconds
-     * @param failures answers in a row that open the breaker
+     * @param failures in a row that open the breaker
      */
     record Rules(long[] steps, int failures) {
     }
@@ -30,10 +49,17 @@ final class BreakerState {
     static final class Permit {
         private final Kind kind;
         private final int epoch;
+        private final long begin;
 
-        private Permit(Kind kind, int epoch) {
+        private Permit(Kind kind, int epoch, long begin) {
             this.kind = kind;
             this.epoch = epoch;
+            this.begin = begin;
+        }
+
+        /** How long ago it was let through, in milliseconds. */
+        long millis() {
+            return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
         }
     }
 
@@ -43,9 +69,14 @@ final class BreakerState {
     private volatile State state = State.CLOSED;
     private volatile int epoch;
     private volatile int inARow;
+    /** Whether the upstream can be connected to, and does something, as far as is known since it was opened. */
     private volatile boolean answers;
     private volatile long probeAt;
     private int step;
+    /** Since when something is waited for: the last sign of life, or the call that found nothing to wait for. */
+    private volatile long silentSince = System.nanoTime();
+    /** A moving average, in nanoseconds; written without care, since it need not be exact. */
+    private volatile long usual;
 
     BreakerState(String name) {
         this.name = name;
@@ -60,15 +91,30 @@ final class BreakerState {
         return state;
     }
 
+    int inFlight() {
+        return inFlight.get();
+    }
+
+    /** How long until it may be probed; 0 if it is closed. */
     long millisToProbe() {
         return state == State.CLOSED ? 0 : Math.max(0, TimeUnit.NANOSECONDS.toMillis(probeAt - System.nanoTime()));
     }
 
+    /** Whether calls wait there, and none has ended for so long. */
+    boolean isSilent(long now, long nanos) {
+        return inFlight.get() > 0 && now - silentSince > nanos;
+    }
+
+    /** Whether many calls wait there, and none has ended for much longer than usual. */
+    boolean isStalled(long now) {
+        return inFlight.get() >= STALLED_CALLS && usual > 0 && now - silentSince > STALLED_TIMES * usual;
+    }
+
     /**
-     * A call, or the probe if it is open and time for one.
+     * A call, or a probe if it is open and time for one.
      *
      * @param concurrency calls at once; 0 for no limit
-     * @param mayProbe    whether this call may be the probe
+     * @param mayProbe    whether this call may be a probe
      * @return null if it may not go through
      */
     Permit admit(int concurrency, boolean mayProbe) {
@@ -78,19 +124,22 @@ final class BreakerState {
         if (!closed && !mayProbe || !enter(concurrency)) {
             return null;
         }
-        return entered(closed ? new Permit(Kind.CALL, seen) : probe());
+        long now = System.nanoTime();
+        return entered(closed ? new Permit(Kind.CALL, seen, now) : probe(now), now);
     }
 
-    /** The probe alone, or null. */
+    /** A probe alone, or null. */
     Permit admitProbe(int concurrency) {
-        return state != State.CLOSED && enter(concurrency) ? entered(probe()) : null;
+        long now = System.nanoTime();
+        return state != State.CLOSED && enter(concurrency) ? entered(probe(now), now) : null;
     }
 
     /** A call though it is open, if the upstream at least answers; or null. */
     Permit admitLastResort(int concurrency) {
         int seen = epoch;
         Kind kind = state == State.CLOSED ? Kind.CALL : Kind.LAST_RESORT;
-        return answers && enter(concurrency) ? new Permit(kind, seen) : null;
+        long now = System.nanoTime();
+        return answers && enter(concurrency) ? entered(new Permit(kind, seen, now), now) : null;
     }
 
     private boolean enter(int concurrency) {
@@ -104,28 +153,31 @@ final class BreakerState {
         return true;
     }
 
-    private Permit entered(Permit permit) {
+    private Permit entered(Permit permit, long now) {
         if (permit == null) {
             inFlight.decrementAndGet();
+        } else if (inFlight.get() == 1) {
+            silentSince = now;
         }
         return permit;
     }
 
-    /** The call did not take place, or says nothing of the upstream; a probe may be made anew. */
+    /** The call did not take place, or says nothing of the upstream; another probe may be made. */
     void abandoned(Permit permit) {
         inFlight.decrementAndGet();
         if (permit.kind == Kind.PROBE) {
             synchronized (this) {
                 if (permit.epoch == epoch) {
-                    become(State.OPEN);
+                    probeAt = System.nanoTime();
                 }
             }
         }
     }
 
     void succeeded(Permit permit) {
+        signOfLife(permit);
         inFlight.decrementAndGet();
-        boolean news = permit.kind == Kind.PROBE || permit.kind == Kind.CALL && inARow > 0;
+        boolean news = permit.kind == Kind.PROBE || inARow > 0;
         if (!news) {
             return;
         }
@@ -140,22 +192,37 @@ final class BreakerState {
         }
     }
 
-    /** @param answered whether the client has an answer all the same */
-    void failed(Permit permit, boolean answered, String cause, Rules rules) {
+    private void signOfLife(Permit permit) {
+        long now = System.nanoTime();
+        usual += (now - permit.begin - usual) / 8;
+        silentSince = now;
+    }
+
+    /**
+     * @param counts whether it is held against the upstream: of one exchange that fails at several, only the first is, since
+     *               it may be the exchange that makes them fail. That there is no connection always counts.
+     */
+    void failed(Permit permit, Fault fault, boolean counts, String cause, Rules rules) {
+        if (fault == Fault.BROKEN || fault == Fault.BAD_ANSWER) {
+            signOfLife(permit);
+        }
         inFlight.decrementAndGet();
         synchronized (this) {
-            if (permit.epoch != epoch) {
-                return;
-            }
-            if (permit.kind == Kind.LAST_RESORT) {
-                answers &= answered;
+            if (permit.epoch != epoch || !counts && fault != Fault.UNREACHABLE) {
                 return;
             }
             inARow++;
-            if (permit.kind == Kind.PROBE || !answered || inARow >= rules.failures) {
-                open(answered, cause, rules);
+            boolean enough = fault == Fault.UNREACHABLE || inARow >= rules.failures;
+            if (permit.kind == Kind.LAST_RESORT) {
+                answers &= !(enough && isNoAnswer(fault));
+            } else if (permit.kind == Kind.PROBE || enough) {
+                open(!isNoAnswer(fault), cause, rules);
             }
         }
+    }
+
+    private static boolean isNoAnswer(Fault fault) {
+        return fault == Fault.UNREACHABLE || fault == Fault.TIMED_OUT;
     }
 
     synchronized void open(boolean answered, String cause, Rules rules) {
@@ -182,12 +249,15 @@ final class BreakerState {
         become(State.OPEN);
     }
 
-    private synchronized Permit probe() {
-        if (state != State.OPEN || System.nanoTime() - probeAt < 0) {
+    private synchronized Permit probe(long now) {
+        if (state == State.CLOSED || now - probeAt < 0) {
             return null;
         }
-        become(State.HALF_OPEN);
-        return new Permit(Kind.PROBE, epoch);
+        if (state == State.OPEN) {
+            become(State.HALF_OPEN);
+        }
+        probeAt = now + PROBE_NANOS;
+        return new Permit(Kind.PROBE, epoch, now);
     }
 
     private void become(State next) {

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import org.apache.camel.AsyncCallback;
@@ -19,13 +20,16 @@ import org.apache.camel.processor.loadbalancer.RoundRobinLoadBalancer;
 
 /**
  * Round robin that knows the breakers: in strict order, but past the upstreams that are open or full and past those that
- * the exchange has already tried; one whose route is stopped is tried in vain. When no other is left, one that is open but
- * answers is taken all the same, so that a broken page never takes a site down. Thread-safe.
+ * the exchange has already tried; one whose route is stopped is tried in vain. One that has answered nothing of late while
+ * requests wait there is passed by as long as another can take the request. When no other is left, one that is open but
+ * answers is taken all the same, so that a broken page never takes a site down. A client that has logged in on a connection
+ * to an upstream stays with it. Thread-safe.
  */
 public final class NextUpstream extends RoundRobinLoadBalancer implements CamelContextAware {
-    private static final String TRIED = NextUpstream.class.getName() + ".tried";
-    private static final String CAME = NextUpstream.class.getName() + ".came";
-    private static final String FAILED = NextUpstream.class.getName() + ".failed";
+    /** In the order in which an upstream is looked for. */
+    private enum Pass { LIVELY, ANY, LAST_RESORT }
+
+    private static final Pass[] PASSES = Pass.values();
 
     private record Upstream(String name, AsyncProcessor route) {
     }
@@ -55,98 +59,109 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
             String name = name(processor);
             found.add(new Upstream(name == null ? "" : name, processor));
         }
-        if (found.size() > Long.SIZE) {
-            throw new IllegalArgumentException("more than " + Long.SIZE + " upstreams in one load balancer");
-        }
         upstreams = found;
     }
 
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
-        List<Upstream> all = upstreams;
-        int chosen = choose(exchange, all);
-        if (chosen < 0) {
-            exchange.setException(unavailable(exchange, all));
+        ProxyRequest request = ProxyRequest.of(exchange);
+        Delivery delivery = Delivery.of(exchange);
+        Upstream chosen = request.cancelled() == null ? choose(exchange, request, delivery) : null;
+        if (chosen == null) {
+            exchange.setException(request.cancelled() != null ? request.cancelled() : unavailable(delivery));
             callback.done(true);
             return true;
         }
-        return all.get(chosen).route.process(exchange, done -> {
+        return chosen.route.process(exchange, done -> {
             if (Admission.giveBack(exchange) && exchange.getException() instanceof DirectConsumerNotAvailableException stopped) {
                 exchange.setException(new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), stopped));
             }
             if (exchange.getException() != null) {
-                exchange.setProperty(TRIED, tried(exchange) | 1L << chosen);
-                exchange.setProperty(CAME, Boolean.TRUE);
-                if (Failure.of(exchange.getException()) != Failure.UNAVAILABLE || exchange.getProperty(FAILED) == null) {
-                    exchange.setProperty(FAILED, exchange.getException());
-                }
+                delivery.failedAt(chosen.name, exchange.getException());
             }
             callback.done(done);
         });
     }
 
-    /** Whether the attempt has come here, and leaves an upstream that the exchange has not tried in this round; asked once. */
-    static boolean isLeft(Exchange exchange) {
-        return exchange.removeProperty(CAME) != null && tried(exchange) != -1;
-    }
-
-    /** Begins another round: all upstreams may be tried again. */
-    static void again(Exchange exchange) {
-        exchange.removeProperty(TRIED);
-    }
-
-    private int choose(Exchange exchange, List<Upstream> all) {
-        long tried = tried(exchange);
+    private Upstream choose(Exchange exchange, ProxyRequest request, Delivery delivery) {
+        List<Upstream> all = upstreams;
+        String own = request.client() == null ? null : request.client().upstream();
+        for (int i = 0; own != null && i < all.size(); i++) {
+            if (all.get(i).name.equals(own) && !delivery.hasTried(own) && (admits(exchange, request, all.get(i), Pass.ANY)
+                    || admits(exchange, request, all.get(i), Pass.LAST_RESORT))) {
+                return all.get(i);
+            }
+        }
         synchronized (order) {
-            for (int pass = 0; pass < 2; pass++) {
+            for (Pass pass : PASSES) {
                 for (int i = 0; i < all.size(); i++) {
                     int candidate = (cursor + i) % all.size();
-                    if ((tried >> candidate & 1) == 0 && admits(exchange, all.get(candidate), pass > 0)) {
+                    Upstream upstream = all.get(candidate);
+                    if (!delivery.hasTried(upstream.name) && admits(exchange, request, upstream, pass)) {
                         cursor = (candidate + 1) % all.size();
-                        return candidate;
+                        return upstream;
                     }
                 }
             }
         }
-        return -1;
+        return null;
     }
 
-    private boolean admits(Exchange exchange, Upstream upstream, boolean lastResort) {
+    private boolean admits(Exchange exchange, ProxyRequest request, Upstream upstream, Pass pass) {
         UpstreamBreaker breaker = breakers.get(upstream.name);
         if (breaker == null) {
             return true;
         }
-        Permit permit = lastResort ? breaker.tryLastResort() : breaker.tryCall();
+        if (pass == Pass.LIVELY && isSilent(breaker)) {
+            return false;
+        }
+        Permit permit = pass == Pass.LAST_RESORT ? breaker.tryLastResort() : breaker.tryCall(request.isSuspect());
         if (permit != null) {
             Admission.give(exchange, breaker, permit);
         }
         return permit != null;
     }
 
+    /** For long; or for longer than usual, with more requests waiting there than twice those at any other. */
+    private boolean isSilent(UpstreamBreaker breaker) {
+        if (breaker.inFlight() == 0) {
+            return false;
+        }
+        long now = System.nanoTime();
+        if (breaker.isSilent(now)) {
+            return true;
+        }
+        if (!breaker.isStalled(now)) {
+            return false;
+        }
+        int most = 0;
+        for (Upstream other : upstreams) {
+            UpstreamBreaker another = breakers.get(other.name);
+            most = another == null || another == breaker ? most : Math.max(most, another.inFlight());
+        }
+        return breaker.inFlight() > 2 * most;
+    }
+
     /**
      * What the exchange has met with, unless an upstream that it has not tried is merely full, or it has met with nothing
      * but such: then that no upstream can take it.
      */
-    private Exception unavailable(Exchange exchange, List<Upstream> all) {
-        long tried = tried(exchange);
+    private Exception unavailable(Delivery delivery) {
+        List<Upstream> all = upstreams;
         boolean full = false;
-        for (int i = 0; i < all.size(); i++) {
-            UpstreamBreaker breaker = breakers.get(all.get(i).name);
-            full |= (tried >> i & 1) == 0 && breaker != null && breaker.getState() == State.CLOSED;
+        long millis = Long.MAX_VALUE;
+        for (Upstream upstream : all) {
+            UpstreamBreaker breaker = breakers.get(upstream.name);
+            full |= !delivery.hasTried(upstream.name) && breaker != null && breaker.getState() == State.CLOSED;
+            millis = breaker == null ? millis : Math.min(millis, breaker.millisToProbe());
         }
-        exchange.setProperty(TRIED, -1L);
-        Exception before = exchange.getProperty(FAILED, Exception.class);
+        delivery.exhausted(full);
+        Exception before = delivery.failed();
         if (before != null && !full && Failure.of(before) != Failure.UNAVAILABLE) {
             return before;
         }
-        long millis = all.stream().map(upstream -> breakers.get(upstream.name)).filter(breaker -> breaker != null)
-                .mapToLong(UpstreamBreaker::millisToProbe).min().orElse(0);
-        return new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), before, (int) Math.max(1, (millis + 999) / 1000));
-    }
-
-    private static long tried(Exchange exchange) {
-        Long tried = (Long) exchange.getProperty(TRIED);
-        return tried == null ? 0 : tried;
+        long seconds = millis == Long.MAX_VALUE ? 1 : Math.max(1, (millis + 999) / 1000);
+        return new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), before, (int) seconds);
     }
 
     /** The name of the direct endpoint that a branch sends to. */

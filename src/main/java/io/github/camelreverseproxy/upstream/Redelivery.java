@@ -1,24 +1,23 @@
 package io.github.camelreverseproxy.upstream;
 
 import java.util.Arrays;
-import java.util.Set;
 
 import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.Failure.Blame;
 import io.github.camelreverseproxy.ProxyException;
 import io.github.camelreverseproxy.client.UpstreamException;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.message.Methods;
 import org.apache.camel.Exchange;
 import org.apache.camel.Predicate;
 
 /**
- * Whether a failed request goes to another upstream, and when: at once while there are upstreams that it has not tried,
- * then after the back-off steps, until the deadline. Only a request that cannot have been acted upon, or may be twice, is
- * sent again: one that was not sent yet, or one whose method is idempotent (RFC 9110, section 9.2.2) and of whose response
- * nothing has come. Thread-safe once configured.
+ * Whether a failed request goes to another upstream, and when: at once while there are upstreams that it has not tried;
+ * then, if nothing of it has been sent, or an upstream is merely full, after the back-off steps, until the deadline. Only a
+ * request that cannot have been acted upon, or may be twice, is sent again: one that was not sent yet, or one whose method
+ * is idempotent (RFC 9110, section 9.2.2); never one that has been ended. Thread-safe once configured.
  */
 public final class Redelivery implements Predicate {
-    private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
-    private static final String ROUNDS = Redelivery.class.getName() + ".rounds";
-
     private long[] steps = {100, 500, 1000, 10000};
     private long deadline = 2000;
 
@@ -27,7 +26,7 @@ public final class Redelivery implements Predicate {
         this.steps = Arrays.stream(steps.split(",")).map(String::strip).mapToLong(Long::parseLong).toArray();
     }
 
-    /** @param millis since the exchange began after which no further round begins */
+    /** @param millis since the first attempt after which no further round begins */
     public void setDeadline(long millis) {
         deadline = millis;
     }
@@ -43,20 +42,22 @@ public final class Redelivery implements Predicate {
             return false;
         }
         long delay = 0;
-        if (!NextUpstream.isLeft(exchange)) {
-            int round = exchange.getProperty(ROUNDS, 0, int.class);
-            delay = steps[Math.min(round, steps.length - 1)];
-            if (exchange.getClock().elapsed() + delay > deadline) {
+        Delivery delivery = Delivery.of(exchange);
+        if (!delivery.isLeft()) {
+            delay = steps[Math.min(delivery.rounds(), steps.length - 1)];
+            if (!delivery.mayWait() || delivery.millis() + delay > deadline) {
                 return false;
             }
-            exchange.setProperty(ROUNDS, round + 1);
-            NextUpstream.again(exchange);
+            delivery.again();
         }
         exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, delay);
         return true;
     }
 
     private static boolean isSafe(Exchange exchange, Exception failed) {
+        if (ProxyRequest.of(exchange).cancelled() != null) {
+            return false;
+        }
         Failure failure = Failure.of(failed);
         if (failure == Failure.UNAVAILABLE) {
             return true;
@@ -64,10 +65,7 @@ public final class Redelivery implements Predicate {
         if (!(ProxyException.in(failed) instanceof UpstreamException attempt)) {
             return false;
         }
-        return switch (attempt.progress()) {
-            case NOT_SENT -> true;
-            case SENT -> IDEMPOTENT.contains(String.valueOf(exchange.getIn().getHeader(Exchange.HTTP_METHOD)));
-            case ANSWERING -> false;
-        };
+        return !attempt.isSent() || failure.blame() != Blame.NOBODY
+                && Methods.isIdempotent(String.valueOf(exchange.getIn().getHeader(Exchange.HTTP_METHOD)));
     }
 }

@@ -1,8 +1,11 @@
 package io.github.camelreverseproxy.upstream;
 
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.upstream.BreakerState.Fault;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.camelreverseproxy.upstream.BreakerState.Rules;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
@@ -10,9 +13,10 @@ import org.apache.camel.Exchange;
 
 /**
  * The circuit breaker of an upstream, for Camel's circuitBreaker EIP: Resilience4j's events of changes of state, with rules
- * of its own; its metrics count no calls. One failure without an answer opens it, or some answers in a row that are
- * failures; it stays open for the first of the back-off steps; then exactly one call is let through as a probe: success closes it, any failure opens
- * it for the next step; the last step repeats. An upstream that is full lets no call through either.
+ * of its own; its metrics count no calls. No connection opens it at once; exchanges that break off, and answers that are
+ * failures, do so several in a row, one for each exchange at most; it stays open for the first of the back-off steps; then
+ * one call is let through as a probe, and after a second another one: success closes it, any failure opens it for the next
+ * step; the last step repeats. An upstream that is full lets no call through either.
  *
  * <p>Only calls let through since the last change of state count: what others bring back says nothing of the upstream
  * as it is now. {@link BreakerProcessor} makes the calls. Thread-safe once configured.
@@ -22,6 +26,7 @@ public final class UpstreamBreaker extends ObservedBreaker {
     private Rules rules = new Rules(new long[] {100, 500, 1000, 10000}, 3);
     private StatusRanges status = StatusRanges.of("429,500-599");
     private long timeout = 10000;
+    private long silenceNanos = TimeUnit.SECONDS.toNanos(1);
     private int concurrency;
     private boolean checked;
 
@@ -43,6 +48,11 @@ public final class UpstreamBreaker extends ObservedBreaker {
     /** @param millis an answer slower than this is a failure */
     public void setTimeout(long millis) {
         timeout = millis;
+    }
+
+    /** @param millis without an answer, while calls wait for one, after which others are asked if possible */
+    public void setSilence(long millis) {
+        silenceNanos = TimeUnit.MILLISECONDS.toNanos(millis);
     }
 
     /** @param concurrency calls at once; 0 for no limit */
@@ -73,9 +83,27 @@ public final class UpstreamBreaker extends ObservedBreaker {
         return state.millisToProbe();
     }
 
-    /** Lets a call through, maybe as the probe; it has to be given back by one of the methods below, once. */
-    Permit tryCall() {
-        return state.admit(concurrency, !checked);
+    int inFlight() {
+        return state.inFlight();
+    }
+
+    /** Whether calls wait for an upstream that has answered nothing for a while. */
+    boolean isSilent(long now) {
+        return state.isSilent(now, silenceNanos);
+    }
+
+    /** Whether many calls wait for an upstream that has answered nothing for much longer than it usually takes. */
+    boolean isStalled(long now) {
+        return state.isStalled(now);
+    }
+
+    /**
+     * Lets a call through, maybe as a probe; it has to be given back by one of the methods below, once.
+     *
+     * @param suspect whether it may be the exchange itself that makes upstreams fail, which is no way to find out about this one
+     */
+    Permit tryCall(boolean suspect) {
+        return state.admit(concurrency, !checked && !suspect);
     }
 
     /** Lets a call of the active check through, as the probe. */
@@ -97,27 +125,36 @@ public final class UpstreamBreaker extends ObservedBreaker {
         state.abandoned(permit);
     }
 
-    /** What the call has brought back, and after how long. */
-    void ended(Permit permit, Exchange exchange, long millis) {
+    /** What the call has brought back. */
+    void ended(Permit permit, Exchange exchange) {
         if (exchange.getException() != null) {
-            failed(permit, Failure.of(exchange.getException()));
+            failed(permit, exchange, Failure.of(exchange.getException()));
             return;
         }
         Object code = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE);
         if (code instanceof Integer number && status.contains(number)) {
-            state.failed(permit, true, "status " + number, rules);
-        } else if (millis >= timeout) {
-            state.failed(permit, true, "answer after " + millis + " ms", rules);
+            failed(permit, exchange, Fault.BAD_ANSWER, "status " + number);
+        } else if (permit.millis() >= timeout) {
+            failed(permit, exchange, Fault.BAD_ANSWER, "answer after " + permit.millis() + " ms");
         } else {
             state.succeeded(permit);
         }
     }
 
-    private void failed(Permit permit, Failure failure) {
-        if (failure.isUpstreams()) {
-            state.failed(permit, false, failure.kind(), rules);
-        } else {
-            state.abandoned(permit);
+    private void failed(Permit permit, Exchange exchange, Failure failure) {
+        switch (failure.blame()) {
+            case NOBODY -> state.abandoned(permit);
+            case UNREACHABLE -> failed(permit, exchange, Fault.UNREACHABLE, failure.kind());
+            case TIMED_OUT -> failed(permit, exchange, Fault.TIMED_OUT, failure.kind());
+            case BROKEN -> failed(permit, exchange, Fault.BROKEN, failure.kind());
+        }
+    }
+
+    private void failed(Permit permit, Exchange exchange, Fault fault, String cause) {
+        ProxyRequest request = ProxyRequest.of(exchange);
+        state.failed(permit, fault, !request.isSuspect(), cause, rules);
+        if (fault != Fault.UNREACHABLE) {
+            request.suspect();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,6 +13,7 @@ import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
@@ -52,26 +54,26 @@ class UpstreamBreakerTest {
     }
 
     private static Permit permit(UpstreamBreaker of) {
-        Permit permit = of.tryCall();
+        Permit permit = of.tryCall(false);
         assertNotNull(permit);
         return permit;
     }
 
     private static Permit whenItIsTime(UpstreamBreaker of) {
-        Permit permit = of.tryCall();
+        Permit permit = of.tryCall(false);
         while (permit == null) {
             Thread.onSpinWait();
-            permit = of.tryCall();
+            permit = of.tryCall(false);
         }
         return permit;
     }
 
     private void call(UpstreamBreaker of, int status) {
-        of.ended(permit(of), answer(status), 1);
+        of.ended(permit(of), answer(status));
     }
 
     private void fail(UpstreamBreaker of, Exception with) {
-        of.ended(permit(of), failure(new RuntimeException(with)), 1);
+        of.ended(permit(of), failure(new RuntimeException(with)));
     }
 
     @Test
@@ -82,19 +84,107 @@ class UpstreamBreakerTest {
         assertEquals(State.CLOSED, breaker.getState());
         call(breaker, 500);
         assertEquals(State.OPEN, breaker.getState());
-        assertNull(breaker.tryCall());
+        assertNull(breaker.tryCall(false));
     }
 
     @Test
-    void oneFailureWithoutAnAnswerIsEnough() {
+    void noConnectionIsEnough() {
         fail(breaker, new ConnectException());
         assertEquals(State.OPEN, breaker.getState());
     }
 
     @Test
-    void whatIsNotTheUpstreamsDoesNotCount() {
-        for (Failure failure : new Failure[] {Failure.UNAVAILABLE, Failure.OVERLOADED, Failure.INVALID_JSON, Failure.INTERNAL}) {
+    void brokenExchangesHaveToComeInARow() {
+        for (Failure failure : new Failure[] {Failure.NO_RESPONSE, Failure.TIMEOUT}) {
             fail(breaker, new ProxyException(failure));
+        }
+        call(breaker, 200);
+        for (Failure failure : new Failure[] {Failure.NO_RESPONSE, Failure.BAD_RESPONSE}) {
+            fail(breaker, new ProxyException(failure));
+        }
+        assertEquals(State.CLOSED, breaker.getState());
+        call(breaker, 500);
+        assertEquals(State.OPEN, breaker.getState());
+    }
+
+    /** An exchange that fails everywhere may be what makes upstreams fail; that there is no connection is none of its doing. */
+    @Test
+    void ofOneExchangeOnlyTheFirstFailureCounts() {
+        for (int i = 0; i < 10; i++) {
+            Exchange suspect = failure(new ProxyException(Failure.NO_RESPONSE));
+            ProxyRequest.of(suspect).suspect();
+            breaker.ended(permit(breaker), suspect);
+        }
+        assertEquals(State.CLOSED, breaker.getState());
+        Exchange suspect = failure(new ConnectException());
+        ProxyRequest.of(suspect).suspect();
+        breaker.ended(permit(breaker), suspect);
+        assertEquals(State.OPEN, breaker.getState());
+    }
+
+    @Test
+    void suspectIsNoProbe() {
+        UpstreamBreaker quick = breaker("1", 0);
+        fail(quick, new ConnectException());
+        quick.abandoned(whenItIsTime(quick));
+        assertNull(quick.tryCall(true));
+        assertNotNull(quick.tryCall(false));
+    }
+
+    @Test
+    void probeThatTakesLongKeepsNoOtherOut() {
+        UpstreamBreaker quick = breaker("1", 0);
+        fail(quick, new ConnectException());
+        Permit slow = whenItIsTime(quick);
+        assertNull(quick.tryCall(false));
+        long toNext = quick.millisToProbe();
+        assertTrue(toNext > 500 && toNext <= 1000, toNext + " ms");
+        Permit second = whenItIsTime(quick);
+        assertTrue(slow.millis() >= 1000);
+        quick.ended(second, failure(new ProxyException(Failure.NO_RESPONSE)));
+        assertEquals(State.OPEN, quick.getState());
+        quick.ended(slow, answer(200));
+        assertEquals(State.OPEN, quick.getState(), "it is of an epoch before");
+    }
+
+    @Test
+    void upstreamThatAnswersNothingIsSilent() throws Exception {
+        breaker.setSilence(20);
+        assertFalse(breaker.isSilent(System.nanoTime()));
+        Permit waiting = permit(breaker);
+        assertFalse(breaker.isSilent(System.nanoTime()));
+        Thread.sleep(30);
+        assertTrue(breaker.isSilent(System.nanoTime()));
+        breaker.ended(permit(breaker), answer(200));
+        assertFalse(breaker.isSilent(System.nanoTime()), "it has answered");
+        Thread.sleep(30);
+        assertTrue(breaker.isSilent(System.nanoTime()));
+        breaker.abandoned(waiting);
+        assertFalse(breaker.isSilent(System.nanoTime()), "nobody waits");
+    }
+
+    @Test
+    void upstreamThatHasAlwaysBeenQuickAndIsNotIsStalled() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            call(breaker, 200);
+        }
+        for (int i = 0; i < 15; i++) {
+            permit(breaker);
+        }
+        Thread.sleep(30);
+        assertFalse(breaker.isStalled(System.nanoTime()), "15 wait");
+        permit(breaker);
+        assertTrue(breaker.isStalled(System.nanoTime()), "16 wait");
+    }
+
+    @Test
+    void whatIsNotTheUpstreamsDoesNotCount() {
+        for (int i = 0; i < 3; i++) {
+            for (Failure failure : Failure.values()) {
+                if (failure.blame() == Failure.Blame.NOBODY) {
+                    fail(breaker, new ProxyException(failure));
+                }
+            }
         }
         fail(breaker, new IllegalStateException());
         assertEquals(State.CLOSED, breaker.getState());
@@ -105,7 +195,11 @@ class UpstreamBreakerTest {
         breaker.setTimeout(10);
         for (int i = 0; i < 3; i++) {
             assertEquals(State.CLOSED, breaker.getState());
-            breaker.ended(permit(breaker), answer(200), i == 0 ? 10 : 11);
+            Permit slow = permit(breaker);
+            while (slow.millis() < 10) {
+                Thread.onSpinWait();
+            }
+            breaker.ended(slow, answer(200));
         }
         assertEquals(State.OPEN, breaker.getState());
     }
@@ -115,7 +209,7 @@ class UpstreamBreakerTest {
         UpstreamBreaker quick = breaker("1", 0);
         Permit late = permit(quick);
         fail(quick, new ConnectException());
-        quick.ended(late, answer(200), 1);
+        quick.ended(late, answer(200));
         assertEquals(State.OPEN, quick.getState());
     }
 
@@ -125,9 +219,9 @@ class UpstreamBreakerTest {
         Permit late = permit(quick);
         fail(quick, new ConnectException());
         Permit probe = whenItIsTime(quick);
-        quick.ended(late, failure(new ConnectException()), 1);
+        quick.ended(late, failure(new ConnectException()));
         assertEquals(State.HALF_OPEN, quick.getState());
-        quick.ended(probe, answer(200), 1);
+        quick.ended(probe, answer(200));
         assertEquals(State.CLOSED, quick.getState());
     }
 
@@ -136,11 +230,11 @@ class UpstreamBreakerTest {
         UpstreamBreaker quick = breaker("1", 0);
         fail(quick, new ConnectException());
         Permit probe = whenItIsTime(quick);
-        assertNull(quick.tryCall());
+        assertNull(quick.tryCall(false));
         quick.abandoned(probe);
         Permit second = permit(quick);
-        assertNull(quick.tryCall());
-        quick.ended(second, failure(new ProxyException(Failure.UNAVAILABLE)), 1);
+        assertNull(quick.tryCall(false));
+        quick.ended(second, failure(new ProxyException(Failure.UNAVAILABLE)));
         permit(quick);
     }
 
@@ -152,14 +246,14 @@ class UpstreamBreakerTest {
         Permit taken = Admission.take(exchange, narrow);
         assertNotNull(taken);
         Admission.giveBack(exchange);
-        assertNull(narrow.tryCall());
+        assertNull(narrow.tryCall(false));
         assertNull(Admission.take(exchange, narrow));
-        narrow.ended(taken, exchange, 1);
+        narrow.ended(taken, exchange);
         Admission.give(exchange, narrow, permit(narrow));
         Admission.giveBack(exchange);
         Admission.giveBack(exchange);
         permit(narrow);
-        assertNull(narrow.tryCall());
+        assertNull(narrow.tryCall(false));
     }
 
     @Test
@@ -177,9 +271,9 @@ class UpstreamBreakerTest {
         UpstreamBreaker narrow = breaker("1", 2);
         Permit first = permit(narrow);
         permit(narrow);
-        assertNull(narrow.tryCall());
+        assertNull(narrow.tryCall(false));
         assertEquals(State.CLOSED, narrow.getState());
-        narrow.ended(first, answer(200), 1);
+        narrow.ended(first, answer(200));
         permit(narrow);
     }
 
@@ -193,7 +287,7 @@ class UpstreamBreakerTest {
         fail(breaker, new ConnectException());
         UpstreamBreaker reloaded = breaker("60000", 0);
         assertEquals(State.OPEN, reloaded.getState());
-        assertNull(reloaded.tryCall());
+        assertNull(reloaded.tryCall(false));
         assertEquals(0, new UpstreamBreaker().millisToProbe());
         assertTrue(reloaded.millisToProbe() > 50_000);
     }
@@ -204,18 +298,18 @@ class UpstreamBreakerTest {
         UpstreamBreaker reloaded = breaker("1", 0);
         Permit probe = whenItIsTime(reloaded);
         assertEquals(State.HALF_OPEN, reloaded.getState());
-        reloaded.ended(probe, answer(200), 1);
+        reloaded.ended(probe, answer(200));
         assertEquals(State.CLOSED, reloaded.getState());
     }
 
     @Test
     void lastResortNeitherOpensNorCloses() {
         for (int i = 0; i < 3; i++) {
-            call(breaker, 500);
+            fail(breaker, new ProxyException(Failure.NO_RESPONSE));
         }
-        breaker.ended(breaker.tryLastResort(), answer(200), 1);
+        breaker.ended(breaker.tryLastResort(), answer(200));
         assertEquals(State.OPEN, breaker.getState());
-        breaker.ended(breaker.tryLastResort(), failure(new ConnectException()), 1);
+        breaker.ended(breaker.tryLastResort(), failure(new ConnectException()));
         assertNull(breaker.tryLastResort(), "it does not answer any more");
     }
 
@@ -228,7 +322,7 @@ class UpstreamBreakerTest {
     @Test
     void movedByHand() {
         breaker.transitionToOpenState();
-        assertNull(breaker.tryCall());
+        assertNull(breaker.tryCall(false));
         breaker.transitionToHalfOpenState();
         call(breaker, 200);
         assertEquals(State.CLOSED, breaker.getState());

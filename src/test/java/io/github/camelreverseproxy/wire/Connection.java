@@ -17,7 +17,11 @@ public final class Connection implements AutoCloseable {
     private final InputStream in;
 
     public Connection(int port) throws IOException {
-        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5000);
+        this(InetAddress.getLoopbackAddress(), port);
+    }
+
+    public Connection(InetAddress host, int port) throws IOException {
+        socket.connect(new InetSocketAddress(host, port), 5000);
         socket.setSoTimeout(30000);
         socket.setTcpNoDelay(true);
         in = new BufferedInputStream(socket.getInputStream());

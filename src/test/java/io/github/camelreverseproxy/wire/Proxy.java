@@ -9,12 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 
 import io.github.camelreverseproxy.ReverseProxy;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
 import org.apache.camel.CamelContext;
+import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.main.Main;
+import org.apache.camel.model.ProcessorDefinition;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -47,6 +50,7 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
     private final Map<String, String> properties = new HashMap<>();
     private final List<Upstream> upstreams = new ArrayList<>();
     private final List<String> urls = new ArrayList<>();
+    private final Map<String, Object> beans = new HashMap<>();
     private Main main;
     private int port;
 
@@ -63,12 +67,19 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
         return this;
     }
 
+    /** Gives the context a bean. */
+    public Proxy binding(String name, Object bean) {
+        beans.put(name, bean);
+        return this;
+    }
+
     public Proxy start() throws Exception {
         port = freePort();
         for (int i = 0; urls.isEmpty() && i < 3; i++) {
             upstreams.add(new Upstream());
         }
         main = ReverseProxy.create();
+        beans.forEach(main::bind);
         main.addOverrideProperty("proxy.host", "127.0.0.1");
         main.addOverrideProperty("proxy.port", Integer.toString(port));
         for (int i = 0; i < 3; i++) {
@@ -77,6 +88,19 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
         }
         properties.forEach(main::addOverrideProperty);
         main.start();
+        return this;
+    }
+
+    /** Puts a step in the place of everything behind the hand-over; it answers by itself, unless it is followed by more. */
+    public Proxy answeredBy(Consumer<ProcessorDefinition<?>> steps) throws Exception {
+        context().getRouteController().stopRoute("upstreams");
+        context().removeRoute("upstreams");
+        context().addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                steps.accept(from("direct:upstreams").errorHandler(noErrorHandler()));
+            }
+        });
         return this;
     }
 

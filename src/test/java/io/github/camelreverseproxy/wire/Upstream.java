@@ -47,14 +47,22 @@ public final class Upstream implements AutoCloseable {
         this(port, ServerSocketFactory.getDefault());
     }
 
+    public Upstream(int port, InetAddress address) throws IOException {
+        this(port, ServerSocketFactory.getDefault(), address);
+    }
+
     /**
      * @param port    0 for a free one
      * @param sockets those of {@code SSLContext} for TLS
      */
     public Upstream(int port, ServerSocketFactory sockets) throws IOException {
+        this(port, sockets, InetAddress.getLoopbackAddress());
+    }
+
+    private Upstream(int port, ServerSocketFactory sockets, InetAddress address) throws IOException {
         server = sockets.createServerSocket();
         server.setReuseAddress(true);
-        server.bind(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
+        server.bind(new java.net.InetSocketAddress(address, port), 1024);
         Thread acceptor = new Thread(this::accept, "upstream-" + server.getLocalPort());
         acceptor.setDaemon(true);
         acceptor.start();

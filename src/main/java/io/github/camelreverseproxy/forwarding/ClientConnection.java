@@ -1,0 +1,69 @@
+package io.github.camelreverseproxy.forwarding;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+
+/**
+ * A client's connection, as those see it who work for its requests: the event loop, and the connections to upstreams that
+ * belong to it alone. Confined to its event loop, but for the loop itself and {@link #upstream()}.
+ */
+public final class ClientConnection {
+    /** A connection to an upstream on which this client has logged in. */
+    public interface Login {
+        /** Ends it. */
+        void close();
+    }
+
+    private final Channel channel;
+    private Map<Object, Login> logins = Map.of();
+    private volatile String upstream;
+
+    public ClientConnection(Channel channel) {
+        this.channel = channel;
+    }
+
+    public EventLoop eventLoop() {
+        return channel.eventLoop();
+    }
+
+    /** Keeps a connection to an upstream for this client alone, until either ends. */
+    public void keep(Object pool, String name, Login login) {
+        if (!channel.isActive()) {
+            login.close();
+            return;
+        }
+        logins = logins.isEmpty() ? new HashMap<>() : logins;
+        Login before = logins.put(pool, login);
+        if (before != null && before != login) {
+            before.close();
+        }
+        upstream = name;
+    }
+
+    /** The connection that was kept for this client, or null. */
+    public Login login(Object pool) {
+        return logins.get(pool);
+    }
+
+    /** A connection that was kept has ended. */
+    public void forget(Object pool, Login login) {
+        if (logins.remove(pool, login) && logins.isEmpty()) {
+            upstream = null;
+        }
+    }
+
+    /** The upstream at which the client has logged in last, or null. May be asked on any thread. */
+    public String upstream() {
+        return upstream;
+    }
+
+    /** The client has gone. */
+    public void end() {
+        Map<Object, Login> kept = logins;
+        logins = Map.of();
+        kept.values().forEach(Login::close);
+    }
+}

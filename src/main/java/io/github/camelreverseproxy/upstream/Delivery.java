@@ -1,0 +1,104 @@
+package io.github.camelreverseproxy.upstream;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.client.UpstreamException;
+import org.apache.camel.Exchange;
+
+/**
+ * What an exchange has met with on its way to an upstream: which ones it has tried, which it has reached, and what came of
+ * it. Travels with the exchange; a copy of the exchange begins with one of its own. Confined to the exchange.
+ */
+final class Delivery {
+    private static final String PROPERTY = Delivery.class.getName();
+
+    private final Exchange exchange;
+    private final long begin = System.nanoTime();
+    /** Asked in vain in this round. */
+    private final List<String> tried = new ArrayList<>(3);
+    /** Sent to; never again, since the exchange may be what makes them fail. */
+    private final List<String> reached = new ArrayList<>(3);
+    private Exception failed;
+    private int rounds;
+    private boolean came;
+    private boolean left;
+    private boolean full;
+
+    private Delivery(Exchange exchange) {
+        this.exchange = exchange;
+    }
+
+    static Delivery of(Exchange exchange) {
+        if (exchange.getProperty(PROPERTY) instanceof Delivery delivery && delivery.exchange == exchange) {
+            return delivery;
+        }
+        Delivery delivery = new Delivery(exchange);
+        exchange.setProperty(PROPERTY, delivery);
+        return delivery;
+    }
+
+    boolean hasTried(String upstream) {
+        return !tried.isEmpty() && tried.contains(upstream) || !reached.isEmpty() && reached.contains(upstream);
+    }
+
+    /** An upstream was asked, and the exchange has failed there. */
+    void failedAt(String upstream, Exception cause) {
+        came = true;
+        left = true;
+        if (ProxyException.in(cause) instanceof UpstreamException attempt && attempt.isSent()) {
+            reached.add(upstream);
+        } else {
+            tried.add(upstream);
+        }
+        if (Failure.of(cause) != Failure.UNAVAILABLE || failed == null) {
+            failed = cause;
+        }
+    }
+
+    /**
+     * No upstream is left in this round.
+     *
+     * @param someFull whether one that was not tried is merely full
+     */
+    void exhausted(boolean someFull) {
+        came = true;
+        left = false;
+        full = someFull;
+    }
+
+    /** What the exchange has failed with so far, or null. */
+    Exception failed() {
+        return failed;
+    }
+
+    /** Whether the attempt has come to the load balancer, and there may be an upstream that was not tried in this round; asked once. */
+    boolean isLeft() {
+        boolean yes = came && left;
+        came = false;
+        return yes;
+    }
+
+    /** Whether another round makes sense: nothing was sent so far, or an upstream that was not tried is merely full. */
+    boolean mayWait() {
+        return reached.isEmpty() || full;
+    }
+
+    /** Begins another round. */
+    void again() {
+        tried.clear();
+        rounds++;
+    }
+
+    int rounds() {
+        return rounds;
+    }
+
+    /** Since the first attempt. */
+    long millis() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+    }
+}
