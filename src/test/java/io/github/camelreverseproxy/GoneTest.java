@@ -101,6 +101,23 @@ class GoneTest {
         }
     }
 
+    /** So many that nothing more is read: the end of the client is seen all the same. */
+    @Test
+    void clientThatHasSentMuchAheadIsMissedToo() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.max-in-flight", "1", "proxy.timeout.total", "30000").start()) {
+            proxy.behaving((request, out) -> {
+                if (request.target().equals("/slow")) {
+                    Thread.sleep(20_000);
+                }
+                return Upstream.bytes(Upstream.OK).answer(request, out);
+            });
+            Connection client = proxy.connect().send(SLOW + GET.repeat(150));
+            await("the request is there", () -> proxy.unseen() == 1);
+            client.reset();
+            answersAgain(proxy);
+        }
+    }
+
     /** Whoever has nothing more to send may have gone; it is not waited for as long as for others. */
     @Test
     void halfClosedClientIsAnsweredAllTheSame() throws Exception {

@@ -244,4 +244,64 @@ class HarmTest {
             }
         }
     }
+
+    /** From the head on an upstream answers: neither the total time nor the breaker's patience is for the body. */
+    @Test
+    void bodyThatTakesItsTimeIsNoFailure() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.timeout.total", "300", "proxy.backoff.timeout", "200", "proxy.backoff.silence", "200",
+                "proxy.backoff.failures", "1", "proxy.backoff.steps", "60000").start()) {
+            proxy.behaving(at("/large", (request, out) -> {
+                out.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n".getBytes());
+                for (int i = 0; i < 10; i++) {
+                    out.write('x');
+                    Thread.sleep(100);
+                }
+                return true;
+            }));
+            for (int i = 0; i < 3; i++) {
+                assertEquals("xxxxxxxxxx", proxy.exchange("GET /large HTTP/1.1\r\nHost: a\r\n\r\n").body());
+            }
+            proxy.upstreams().forEach(Upstream::forget);
+            allOk(Load.statuses(proxy, 1, 30, GET));
+            assertEquals(List.of(10, 10, 10), proxy.upstreams().stream().map(Upstream::pending).toList(), "no breaker is open");
+        }
+    }
+
+    /** It is not the upstream that has broken it off. */
+    @Test
+    void clientThatGoesAwayWhileItsBodyIsWrittenIsNoFailure() throws Exception {
+        CountDownLatch read = new CountDownLatch(1);
+        try (ServerSocket deaf = new ServerSocket(0)) {
+            List<Socket> open = new ArrayList<>();
+            Thread upstream = new Thread(() -> {
+                while (!deaf.isClosed()) {
+                    try {
+                        Socket socket = deaf.accept();
+                        open.add(socket);
+                        if (read.getCount() == 0) {
+                            Message.read(socket.getInputStream(), false);
+                            socket.getOutputStream().write(Upstream.OK.getBytes());
+                        }
+                    } catch (Exception e) {
+                        // closed
+                    }
+                }
+            });
+            upstream.setDaemon(true);
+            upstream.start();
+            String url = "http://127.0.0.1:" + deaf.getLocalPort();
+            try (Proxy proxy = new Proxy("proxy.backoff.failures", "1", "proxy.backoff.steps", "60000").before(url, "http://127.0.0.1:1", "http://127.0.0.1:1").start()) {
+                Connection client = proxy.connect();
+                client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 9000000\r\n\r\n" + "x".repeat(9_000_000));
+                while (open.isEmpty()) {
+                    Thread.sleep(10);
+                }
+                Thread.sleep(200);
+                read.countDown();
+                client.reset();
+                Thread.sleep(200);
+                assertEquals(200, proxy.exchange(GET).status());
+            }
+        }
+    }
 }

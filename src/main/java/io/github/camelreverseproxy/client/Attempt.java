@@ -95,9 +95,9 @@ final class Attempt implements ProxyRequest.Cancellable {
             writeText(head, " HTTP/1.1");
             endpoint.requests().fields(exchange.getMessage(), endpoint.authority(), body, (name, value) -> {
                 head.writeShort(CRLF);
-                writeText(head, Tokens.requireField(name, value));
+                writeName(head, name);
                 head.writeShort(COLON_SPACE);
-                writeText(head, value);
+                writeValue(head, name, value);
             });
             head.writeShort(CRLF).writeShort(CRLF);
             connection = by;
@@ -121,6 +121,40 @@ final class Attempt implements ProxyRequest.Cancellable {
         head.ensureWritable(text.length());
         for (int i = 0; i < text.length(); i++) {
             head.writeByte(text.charAt(i));
+        }
+    }
+
+    private static void writeName(ByteBuf head, String name) {
+        head.ensureWritable(name.length());
+        boolean token = !name.isEmpty();
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            token &= Tokens.isTchar(c);
+            head.writeByte(c);
+        }
+        if (!token) {
+            Tokens.requireField(name, "");
+        }
+    }
+
+    private static void writeValue(ByteBuf head, String name, String value) {
+        head.ensureWritable(value.length());
+        boolean valid = true;
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            valid &= Tokens.isFieldChar(c);
+            head.writeByte(c);
+        }
+        if (!valid) {
+            Tokens.requireField(name, value);
+        }
+    }
+
+    /** The head of a response has come, and not all of its body. */
+    void answering() {
+        request.answering();
+        if (exchange.getProperty(ProxyRequest.Watcher.PROPERTY) instanceof ProxyRequest.Watcher watcher) {
+            watcher.answering();
         }
     }
 
@@ -164,13 +198,15 @@ final class Attempt implements ProxyRequest.Cancellable {
         if (!loop.inEventLoop()) {
             loop.execute(() -> cancel(why));
         } else if (!ended) {
-            if (connection != null) {
-                connection.close();
-            }
-            if (connection != null && why.failure() == Failure.TIMEOUT) {
+            UpstreamConnection open = connection;
+            if (open != null && why.failure() == Failure.TIMEOUT) {
                 fail(new SocketTimeoutException("no response in all the time that there is for the request"), true);
             } else {
                 fail(why);
+            }
+            // Not before: what cannot be written any more would be taken for the upstream's failure.
+            if (open != null) {
+                open.close();
             }
         }
     }

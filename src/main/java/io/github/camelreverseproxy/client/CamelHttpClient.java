@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy.client;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
 
@@ -9,6 +10,7 @@ import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
 import io.github.camelreverseproxy.Tokens;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.message.Methods;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.http.HttpActivityListener;
@@ -25,6 +27,7 @@ import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 import org.apache.hc.core5.util.TimeValue;
@@ -48,7 +51,7 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
 
     @Override
     public void configureHttpClient(HttpClientBuilder builder) {
-        connections = CamelHttpConnections.pool(endpoint.component().names(), endpoint.maxResponseBody());
+        connections = CamelHttpConnections.pool(endpoint);
         builder.setConnectionManager(connections).addExecInterceptorFirst("upstream", this);
     }
 
@@ -60,6 +63,7 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
             try {
                 return attempt(exchange, request, scope.execRuntime, scope);
             } catch (StaleConnectionException e) {
+                requireNotCancelled(ProxyRequest.of(exchange));
                 connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
             }
         }
@@ -71,12 +75,16 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
         Call call = new Call(patience == null ? FOREVER : patience.toMilliseconds(), connection);
         ProxyRequest of = ProxyRequest.of(exchange);
         boolean released = false;
+        boolean used = false;
         of.begun(call);
         try {
+            requireNotCancelled(of);
             connection.acquireEndpoint(scope.exchangeId, scope.route, null, scope.clientContext);
+            used = connection.isEndpointConnected();
             if (!connection.isEndpointConnected()) {
                 connection.connectEndpoint(scope.clientContext);
             }
+            requireNotCancelled(of);
             call.sent = true;
             ResponseReader.Head head = (ResponseReader.Head) call.head(request, scope);
             UpstreamResponse whole = head.whole();
@@ -100,12 +108,24 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
             }
             // The others in the pool are no better, most likely, and not every request may be sent again.
             connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
+            if (used && (e instanceof NoHttpResponseException || e instanceof SocketException)) {
+                if (Methods.isIdempotent(request.getMethod())) {
+                    throw new StaleConnectionException();
+                }
+                throw new UpstreamException(endpoint.name(), Failure.CONNECTION_CLOSED, e, true);
+            }
             throw new UpstreamException(endpoint.name(), e, call.sent);
         } finally {
             of.ended(call);
             if (!released) {
                 connection.discardEndpoint();
             }
+        }
+    }
+
+    private static void requireNotCancelled(ProxyRequest request) throws ProxyException {
+        if (request.cancelled() != null) {
+            throw request.cancelled();
         }
     }
 

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 
 import io.github.camelreverseproxy.Failure;
 import io.github.camelreverseproxy.ProxyException;
-import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
 import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
@@ -23,6 +23,7 @@ import org.apache.hc.core5.http.impl.io.MonitoringResponseOutOfOrderStrategy;
 import org.apache.hc.core5.http.io.HttpConnectionFactory;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.pool.PoolReusePolicy;
+import org.apache.hc.core5.util.TimeValue;
 
 /** The connections to one upstream: strict about responses, and looked at before they are used again, but for TLS. Thread-safe. */
 final class CamelHttpConnections implements HttpConnectionFactory<ManagedHttpClientConnection> {
@@ -36,11 +37,8 @@ final class CamelHttpConnections implements HttpConnectionFactory<ManagedHttpCli
         this.maxBody = maxBody;
     }
 
-    /**
-     * @param names   looks names up
-     * @param maxBody largest response body, in bytes
-     */
-    static PoolingHttpClientConnectionManager pool(DnsResolver names, int maxBody) {
+    /** HttpClient looks a name up for each new connection; so that it does, none lives longer than the name may stand for the same. */
+    static PoolingHttpClientConnectionManager pool(UpstreamEndpoint endpoint) {
         // A channel's socket can be looked at without waiting; TLS has bytes of its own on the way.
         DetachedSocketFactory sockets = new DetachedSocketFactory() {
             @Override
@@ -54,10 +52,12 @@ final class CamelHttpConnections implements HttpConnectionFactory<ManagedHttpCli
             }
         };
         DefaultHttpClientConnectionOperator operator = new DefaultHttpClientConnectionOperator(sockets,
-                DefaultSchemePortResolver.INSTANCE, names,
+                DefaultSchemePortResolver.INSTANCE, endpoint.component().names(),
                 RegistryBuilder.<TlsSocketStrategy>create().register("https", DefaultClientTlsStrategy.createDefault()).build());
         PoolingHttpClientConnectionManager pool = new PoolingHttpClientConnectionManager(operator,
-                PoolConcurrencyPolicy.STRICT, PoolReusePolicy.LIFO, null, new CamelHttpConnections(maxBody));
+                PoolConcurrencyPolicy.STRICT, PoolReusePolicy.LIFO, null, new CamelHttpConnections(endpoint.maxResponseBody()));
+        pool.setDefaultConnectionConfig(ConnectionConfig.custom()
+                .setTimeToLive(TimeValue.ofMilliseconds(Math.min(endpoint.maxAge(), endpoint.dnsRefresh()))).build());
         // The breaker limits the requests in flight.
         pool.setMaxTotal(Integer.MAX_VALUE);
         pool.setDefaultMaxPerRoute(Integer.MAX_VALUE);

@@ -32,9 +32,14 @@ final class Location {
         if (headers.get(name) instanceof String value) {
             int end = ownOrigin(value);
             if (end > 0) {
-                Object host = request.field("Host");
+                String host = request.host();
                 String rest = value.substring(end);
-                headers.put(name, host == null ? rest.startsWith("/") ? rest : "/" + rest : "http://" + host + rest);
+                if (host != null) {
+                    headers.put(name, "http://" + host + rest);
+                } else if (!rest.startsWith("//")) {
+                    // Two slashes would begin the name of another host.
+                    headers.put(name, rest.startsWith("/") ? rest : "/" + rest);
+                }
             }
         }
     }

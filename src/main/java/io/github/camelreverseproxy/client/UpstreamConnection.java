@@ -41,6 +41,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private boolean used;
     private boolean writing;
     private Throwable notWritten;
+    private boolean answering;
     private boolean complete;
     private boolean alone;
 
@@ -88,6 +89,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         }
         attempt = next;
         notWritten = null;
+        answering = false;
         responses.expect(next.isHead());
         deadline.in(endpoint.responseTimeout());
         writing = true;
@@ -143,6 +145,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
                 alone = !in.isReadable();
             } else if (responses.isWithinBody()) {
                 deadline.in(endpoint.responseTimeout());
+                if (!answering) {
+                    answering = true;
+                    attempt.answering();
+                }
             }
         } catch (ProxyException e) {
             fail(e);

@@ -50,7 +50,7 @@ public final class ClientConnection {
 
     /** A connection that was kept has ended. */
     public void forget(Object pool, Login login) {
-        if (logins.remove(pool, login) && logins.isEmpty()) {
+        if (!logins.isEmpty() && logins.remove(pool, login) && logins.isEmpty()) {
             upstream = null;
         }
     }
@@ -64,6 +64,7 @@ public final class ClientConnection {
     public void end() {
         Map<Object, Login> kept = logins;
         logins = Map.of();
+        upstream = null;
         kept.values().forEach(Login::close);
     }
 }

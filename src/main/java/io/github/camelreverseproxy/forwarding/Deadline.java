@@ -26,8 +26,13 @@ public final class Deadline {
 
     /** @param millis from now; takes the place of a deadline that was set before */
     public void in(long millis) {
+        in(millis, System.nanoTime());
+    }
+
+    /** @param now as the time is */
+    public void in(long millis, long now) {
         set = true;
-        deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        deadline = now + TimeUnit.MILLISECONDS.toNanos(millis);
         if (task == null || deadline - alarm < 0) {
             end();
             schedule(deadline);

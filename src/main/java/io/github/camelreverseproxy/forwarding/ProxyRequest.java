@@ -1,10 +1,13 @@
 package io.github.camelreverseproxy.forwarding;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 
 import io.github.camelreverseproxy.ProxyException;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import org.apache.camel.Exchange;
 
 /**
@@ -18,18 +21,34 @@ public final class ProxyRequest {
         void cancel(ProxyException why);
     }
 
+    /** Who wants to know, of the attempt that an exchange makes, that its response has begun. */
+    public interface Watcher {
+        /** The exchange property that has it. */
+        String PROPERTY = Watcher.class.getName();
+
+        /** The head has come, and the body is on its way. Called on the attempt's thread. */
+        void answering();
+    }
+
     private static final String PROPERTY = ProxyRequest.class.getName();
 
     private final ClientConnection client;
-    private Map<String, Object> fields = Map.of();
+    private final HttpHeaders fields;
+    private Object made;
+    private List<Object> madeToo;
     private Cancellable attempt;
     private List<Cancellable> others;
     private volatile ProxyException cancelled;
     private volatile boolean suspect;
+    private volatile boolean answering;
 
-    /** @param client null for an exchange that no client's request has begun */
-    public ProxyRequest(ClientConnection client) {
+    /**
+     * @param client null for an exchange that no client's request has begun
+     * @param fields those that the client has sent
+     */
+    public ProxyRequest(ClientConnection client, HttpHeaders fields) {
         this.client = client;
+        this.fields = fields;
     }
 
     /** That of an exchange; one without a client, if it comes from elsewhere. */
@@ -37,14 +56,13 @@ public final class ProxyRequest {
         if (exchange.getProperty(PROPERTY) instanceof ProxyRequest request) {
             return request;
         }
-        ProxyRequest request = new ProxyRequest(null);
+        ProxyRequest request = new ProxyRequest(null, EmptyHttpHeaders.INSTANCE);
         exchange.setProperty(PROPERTY, request);
         return request;
     }
 
-    /** @param sent the fields that the client has sent */
-    public void begin(Exchange exchange, Map<String, Object> sent) {
-        fields = sent;
+    /** Travels with this exchange from now on. */
+    public void begin(Exchange exchange) {
         exchange.setProperty(PROPERTY, this);
     }
 
@@ -53,21 +71,31 @@ public final class ProxyRequest {
         return client;
     }
 
-    /** A header that was made for the upstream; in an answer it has no place. */
-    public void made(String name, Object value) {
-        if (client != null) {
-            fields.put(name, value);
+    /** A value of a header that was made for the upstream; in an answer it has no place. */
+    public void made(Object value) {
+        if (made == null) {
+            made = value;
+        } else {
+            madeToo = madeToo == null ? new ArrayList<>(2) : madeToo;
+            madeToo.add(value);
         }
     }
 
-    /** Whether a header is the client's own, or was made for the upstream, rather than for the answer. */
+    /** Whether the value of a header is the client's own, or was made for the upstream, rather than set for the answer. */
     public boolean has(String name, Object value) {
-        return fields.get(name) == value;
+        if (value == made || madeToo != null && madeToo.stream().anyMatch(one -> one == value)) {
+            return true;
+        }
+        if (value instanceof Collection<?> several) {
+            return !several.isEmpty() && several.stream().allMatch(one -> has(name, one));
+        }
+        return fields.getAll(name).stream().anyMatch(sent -> sent == value);
     }
 
-    /** The value of a field as the client has sent it, or null. */
-    public Object field(String name) {
-        return fields.get(name);
+    /** The Host that the client has asked for, or null. */
+    public String host() {
+        String host = fields.get(HttpHeaderNames.HOST);
+        return host == null || host.isEmpty() ? null : host;
     }
 
     /** An attempt begins; it is cancelled at once if the request has been. */
@@ -86,8 +114,19 @@ public final class ProxyRequest {
         begun.cancel(cancelled);
     }
 
+    /** The head of a response has come. */
+    public void answering() {
+        answering = true;
+    }
+
+    /** Whether the body of a response is on its way. */
+    public boolean isAnswering() {
+        return answering;
+    }
+
     /** An attempt has ended. */
     public synchronized void ended(Cancellable ended) {
+        answering = false;
         if (attempt == ended) {
             attempt = null;
         } else if (others != null) {

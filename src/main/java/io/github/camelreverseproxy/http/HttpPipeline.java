@@ -120,7 +120,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
     protected void initChannel(Channel channel) {
         connections.add(channel);
         ChannelPipeline pipeline = channel.pipeline();
-        // A client that has nothing more to send still gets its answers.
+        // A client that has nothing more to send still gets its answers, unless they take long: it may have gone.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         RequestDecoder decoder = new RequestDecoder(maxTarget + REQUEST_LINE_REST, maxHead);
         pipeline.addLast("decoder", decoder);

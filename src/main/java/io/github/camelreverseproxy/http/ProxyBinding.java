@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -29,6 +30,9 @@ import org.apache.camel.component.netty.http.NettyHttpConfiguration;
  * configured.
  */
 public final class ProxyBinding extends DefaultNettyHttpBinding {
+    /** Every name and value is looked at here, more strictly than Netty does. */
+    private static final DefaultHttpHeadersFactory UNCHECKED = DefaultHttpHeadersFactory.headersFactory().withValidation(false);
+
     /** Exchange property: the request is a HEAD. */
     private static final String HEAD = ProxyBinding.class.getName() + ".head";
 
@@ -48,7 +52,7 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
             headers.remove("Host", "");
         }
         if (request instanceof OwnedRequest owned) {
-            owned.owner().begin(exchange, exchange.getContext().getCamelContextExtension().getHeadersMapFactory().newMap(headers));
+            owned.owner().begin(exchange);
         }
         String target = request.uri();
         int query = target.indexOf('?');
@@ -88,7 +92,8 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
     private static FullHttpResponse response(Message message) {
         byte[] body = body(message);
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status(message),
-                body == null ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
+                body == null ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body),
+                UNCHECKED, UNCHECKED);
         EndToEndFields.write(message.getHeaders(), (name, value) -> response.headers().add(Tokens.requireField(name, value), value));
         Object length = length(message, response.content().readableBytes());
         if (length != null) {

@@ -12,6 +12,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.util.ReferenceCountUtil;
 import org.slf4j.Logger;
@@ -46,7 +48,7 @@ final class RequestOwner extends ChannelDuplexHandler {
     private ProxyRequest current;
     private boolean answered;
     private boolean halfClosed;
-    private String accept;
+    private HttpHeaders fields;
 
     RequestOwner(InFlight inFlight, Limits limits, ErrorAnswer errors) {
         this.inFlight = inFlight;
@@ -65,18 +67,18 @@ final class RequestOwner extends ChannelDuplexHandler {
         FullHttpRequest request = (FullHttpRequest) message;
         if (!inFlight.begin()) {
             request.release();
-            ctx.writeAndFlush(errors.response(Failure.OVERLOADED, Failure.OVERLOADED.text(), accept(request), false));
+            ctx.writeAndFlush(errors.response(Failure.OVERLOADED, Failure.OVERLOADED.text(), accept(request.headers()), false));
             return;
         }
-        current = new ProxyRequest(client);
+        fields = request.headers();
+        current = new ProxyRequest(client, fields);
         answered = false;
-        accept = accept(request);
         deadline.in(halfClosed ? limits.halfClosed : limits.total);
         ctx.fireChannelRead(new OwnedRequest(request, current));
     }
 
-    private static String accept(FullHttpRequest request) {
-        return request.headers().contains("Accept") ? String.join(",", request.headers().getAll("Accept")) : null;
+    private static String accept(HttpHeaders fields) {
+        return String.join(",", fields.getAll(HttpHeaderNames.ACCEPT));
     }
 
     /** A client that sends nothing more may wait for its answer, or may have gone: nothing tells one from the other. */
@@ -114,6 +116,11 @@ final class RequestOwner extends ChannelDuplexHandler {
         if (current == null || answered) {
             return;
         }
+        if (!halfClosed && current.isAnswering() && current.cancelled() == null) {
+            // From the head on the time from one piece to the next counts.
+            deadline.in(limits.total);
+            return;
+        }
         Failure failure = halfClosed ? Failure.CLIENT_GONE : Failure.TIMEOUT;
         boolean first = current.cancelled() == null;
         current.cancel(new ProxyException(failure));
@@ -123,8 +130,8 @@ final class RequestOwner extends ChannelDuplexHandler {
         if (first) {
             deadline.in(LAST_WORDS_MILLIS);
         } else {
-            LOG.error("A route has not answered a request that was ended {} ms ago", LAST_WORDS_MILLIS);
-            ctx.pipeline().writeAndFlush(errors.response(failure, failure.text(), accept, true));
+            LOG.info("A request whose time is over is answered without its route, which has had {} ms more", LAST_WORDS_MILLIS);
+            ctx.pipeline().writeAndFlush(errors.response(failure, failure.text(), accept(fields), true));
         }
     }
 

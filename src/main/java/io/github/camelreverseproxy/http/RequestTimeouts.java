@@ -120,7 +120,8 @@ final class RequestTimeouts extends ChannelDuplexHandler {
             takenLast = takingBegan;
             sent = pending(ctx);
             left = sent;
-            await(Awaiting.TAKING, Math.min(limits.body, GRACE_MILLIS));
+            awaiting = Awaiting.TAKING;
+            deadline.in(Math.min(limits.body, GRACE_MILLIS), takingBegan);
         }
     }
 

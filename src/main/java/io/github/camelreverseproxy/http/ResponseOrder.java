@@ -2,6 +2,7 @@ package io.github.camelreverseproxy.http;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
@@ -23,6 +24,8 @@ import io.netty.util.ReferenceCountUtil;
  */
 final class ResponseOrder extends ChannelDuplexHandler {
     private static final int MAX_WAITING = 64;
+    private static final int MOST_WAITING = 512;
+    private static final long LOOK_MILLIS = 500;
 
     private final Queue<Object> waiting = new ArrayDeque<>(4);
     private boolean busy;
@@ -38,10 +41,21 @@ final class ResponseOrder extends ChannelDuplexHandler {
             ctx.fireChannelRead(message);
         } else {
             waiting.add(message);
-            if (waiting.size() >= MAX_WAITING) {
+            if (waiting.size() >= MAX_WAITING && ctx.channel().config().isAutoRead()) {
                 ctx.channel().config().setAutoRead(false);
+                look(ctx);
             }
         }
+    }
+
+    /** Whether the client is still there is not seen without reading: reads a little now and then, up to a limit. */
+    private void look(ChannelHandlerContext ctx) {
+        ctx.executor().schedule(() -> {
+            if (ctx.channel().isActive() && !ctx.channel().config().isAutoRead() && waiting.size() < MOST_WAITING) {
+                ctx.read();
+                look(ctx);
+            }
+        }, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override

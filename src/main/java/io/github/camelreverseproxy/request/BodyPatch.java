@@ -14,6 +14,7 @@ import io.github.camelreverseproxy.Tokens;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.apache.camel.AsyncCallback;
+import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.support.AsyncProcessorSupport;
@@ -42,10 +43,14 @@ public final class BodyPatch extends AsyncProcessorSupport {
         BodyKind kind = message.getBody() instanceof byte[] body && body.length > 0 ? kind(message, body) : BodyKind.OTHER;
         if (kind != BodyKind.OTHER && ((byte[]) message.getBody()).length > SMALL) {
             readers.execute(() -> {
-                if (ProxyRequest.of(exchange).cancelled() == null) {
-                    insert(exchange, kind);
-                } else {
-                    exchange.setException(ProxyRequest.of(exchange).cancelled());
+                try {
+                    if (ProxyRequest.of(exchange).cancelled() == null) {
+                        insert(exchange, kind);
+                    } else {
+                        exchange.setException(ProxyRequest.of(exchange).cancelled());
+                    }
+                } catch (Error e) {
+                    exchange.setException(new CamelExecutionException("out of memory, most likely", exchange, e));
                 }
                 callback.done(false);
             });

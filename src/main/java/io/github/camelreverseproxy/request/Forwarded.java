@@ -50,7 +50,7 @@ public final class Forwarded implements Processor {
         String host = message.getHeader("Host", String.class);
         String value = style == HeaderStyle.SEED ? seed(host) : rfc7239(message, host);
         message.setHeader(FORWARDED, value);
-        ProxyRequest.of(exchange).made(FORWARDED, value);
+        ProxyRequest.of(exchange).made(value);
     }
 
     private String seed(String host) {

@@ -43,13 +43,13 @@ public final class LoopGuard implements Processor {
                 exchange.setRouteStop(true);
                 return;
             }
-            message.setHeader(MAX_FORWARDS, made(exchange, MAX_FORWARDS, Long.toString(hops - 1)));
+            message.setHeader(MAX_FORWARDS, made(exchange, Long.toString(hops - 1)));
         }
         if (via.style() == HeaderStyle.RFC7239) {
             refuseOwn(message.getHeader("Via"));
             boolean http10 = message.getHeader(Exchange.HTTP_PROTOCOL_VERSION) != null;
             EndToEndFields.add(message.getHeaders(), "Via", via.entry(http10));
-            made(exchange, "Via", message.getHeader("Via"));
+            made(exchange, message.getHeader("Via"));
         }
     }
 
@@ -64,8 +64,8 @@ public final class LoopGuard implements Processor {
         }
     }
 
-    private static Object made(Exchange exchange, String name, Object value) {
-        ProxyRequest.of(exchange).made(name, value);
+    private static Object made(Exchange exchange, Object value) {
+        ProxyRequest.of(exchange).made(value);
         return value;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy.response;
 
 import io.github.camelreverseproxy.CamelBean;
+import io.github.camelreverseproxy.client.UpstreamEndpoint;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.CamelContext;
@@ -8,6 +9,8 @@ import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
+import org.apache.camel.component.direct.DirectEndpoint;
+import org.apache.camel.processor.SendProcessor;
 import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.spi.WrapAwareProcessor;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
@@ -25,20 +28,24 @@ public final class ErrorGuard extends CamelBean implements InterceptStrategy {
 
     @Override
     public Processor wrapProcessorInInterceptors(CamelContext context, NamedNode definition, Processor target, Processor next) {
-        return new Guarded(target);
+        // What these two lead to is guarded itself, or cannot throw one.
+        boolean safe = target instanceof SendProcessor send
+                && (send.getEndpoint() instanceof DirectEndpoint || send.getEndpoint() instanceof UpstreamEndpoint);
+        return safe ? target : new Guarded(target);
     }
 
     private static final class Guarded extends DelegateAsyncProcessor implements WrapAwareProcessor {
         private final Processor step;
+        private final boolean waits;
 
         Guarded(Processor step) {
             super(step);
             this.step = step;
+            this.waits = !(step instanceof AsyncProcessor) || step instanceof DelegateSyncProcessor;
         }
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
-            boolean waits = !(step instanceof AsyncProcessor) || step instanceof DelegateSyncProcessor;
             try {
                 if (!waits) {
                     return super.process(exchange, callback);

@@ -8,14 +8,14 @@ import org.apache.camel.Exchange;
  * A call that was let through before its exchange comes to the breaker's EIP: whoever chooses an upstream has to know that
  * it takes the call. Travels with the exchange, whose next EIP uses it. Confined to the exchange.
  */
-final class Admission {
-    private static final String PROPERTY = Admission.class.getName();
-
+final class Admission implements ProxyRequest.Watcher {
     private final UpstreamBreaker breaker;
+    private final Permit given;
     private Permit permit;
 
     private Admission(UpstreamBreaker breaker, Permit permit) {
         this.breaker = breaker;
+        this.given = permit;
         this.permit = permit;
     }
 
@@ -32,7 +32,12 @@ final class Admission {
             admission.permit = null;
             return permit;
         }
-        return breaker.tryCall(ProxyRequest.of(exchange).isSuspect());
+        return breaker.tryCall(ProxyRequest.of(exchange).isSuspect(), System.nanoTime());
+    }
+
+    @Override
+    public void answering() {
+        breaker.answering(given);
     }
 
     /** @return whether there was something to give back: the exchange was let through, and has not come to the breaker's EIP */

@@ -39,17 +39,38 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
             callback.done(true);
             return true;
         }
+        Call call = new Call(exchange, permit, callback);
         try {
-            return steps.process(exchange, done -> {
-                breaker.ended(permit, exchange);
-                callback.done(done);
-            });
+            return steps.process(exchange, call);
         } catch (RuntimeException | Error e) {
             // The permit would be lost.
+            if (call.ended) {
+                throw e;
+            }
             exchange.setException(e);
-            breaker.ended(permit, exchange);
-            callback.done(true);
+            call.done(true);
             return true;
+        }
+    }
+
+    /** A call, which ends once. */
+    private final class Call implements AsyncCallback {
+        private final Exchange exchange;
+        private final Permit permit;
+        private final AsyncCallback callback;
+        private boolean ended;
+
+        Call(Exchange exchange, Permit permit, AsyncCallback callback) {
+            this.exchange = exchange;
+            this.permit = permit;
+            this.callback = callback;
+        }
+
+        @Override
+        public void done(boolean sync) {
+            ended = true;
+            breaker.ended(permit, exchange);
+            callback.done(sync);
         }
     }
 

@@ -50,6 +50,8 @@ final class BreakerState {
         private final Kind kind;
         private final int epoch;
         private final long begin;
+        /** When the head of the response has come, if its body came later. */
+        private volatile long head;
 
         private Permit(Kind kind, int epoch, long begin) {
             this.kind = kind;
@@ -57,9 +59,14 @@ final class BreakerState {
             this.begin = begin;
         }
 
-        /** How long ago it was let through, in milliseconds. */
-        long millis() {
-            return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+        /** From when it was let through until then, or until the head of its response had come, in nanoseconds. */
+        private long nanos(long now) {
+            return (head != 0 ? head : now) - begin;
+        }
+
+        /** The same in milliseconds. */
+        long millis(long now) {
+            return TimeUnit.NANOSECONDS.toMillis(nanos(now));
         }
     }
 
@@ -76,7 +83,7 @@ final class BreakerState {
     /** Since when something is waited for: the last sign of life, or the call that found nothing to wait for. */
     private volatile long silentSince = System.nanoTime();
     /** A moving average, in nanoseconds; written without care, since it need not be exact. */
-    private volatile long usual;
+    private long usual;
 
     BreakerState(String name) {
         this.name = name;
@@ -117,14 +124,13 @@ final class BreakerState {
      * @param mayProbe    whether this call may be a probe
      * @return null if it may not go through
      */
-    Permit admit(int concurrency, boolean mayProbe) {
+    Permit admit(int concurrency, boolean mayProbe, long now) {
         // The epoch first: a call that comes in while the state changes then belongs to the epoch before.
         int seen = epoch;
         boolean closed = state == State.CLOSED;
         if (!closed && !mayProbe || !enter(concurrency)) {
             return null;
         }
-        long now = System.nanoTime();
         return entered(closed ? new Permit(Kind.CALL, seen, now) : probe(now), now);
     }
 
@@ -135,10 +141,9 @@ final class BreakerState {
     }
 
     /** A call though it is open, if the upstream at least answers; or null. */
-    Permit admitLastResort(int concurrency) {
+    Permit admitLastResort(int concurrency, long now) {
         int seen = epoch;
         Kind kind = state == State.CLOSED ? Kind.CALL : Kind.LAST_RESORT;
-        long now = System.nanoTime();
         return answers && enter(concurrency) ? entered(new Permit(kind, seen, now), now) : null;
     }
 
@@ -174,8 +179,8 @@ final class BreakerState {
         }
     }
 
-    void succeeded(Permit permit) {
-        signOfLife(permit);
+    void succeeded(Permit permit, long now) {
+        signOfLife(permit, now);
         inFlight.decrementAndGet();
         boolean news = permit.kind == Kind.PROBE || inARow > 0;
         if (!news) {
@@ -192,9 +197,13 @@ final class BreakerState {
         }
     }
 
-    private void signOfLife(Permit permit) {
-        long now = System.nanoTime();
-        usual += (now - permit.begin - usual) / 8;
+    void answering(Permit permit) {
+        permit.head = System.nanoTime();
+        silentSince = permit.head;
+    }
+
+    private void signOfLife(Permit permit, long now) {
+        usual += (permit.nanos(now) - usual) / 8;
         silentSince = now;
     }
 
@@ -204,7 +213,7 @@ final class BreakerState {
      */
     void failed(Permit permit, Fault fault, boolean counts, String cause, Rules rules) {
         if (fault == Fault.BROKEN || fault == Fault.BAD_ANSWER) {
-            signOfLife(permit);
+            signOfLife(permit, System.nanoTime());
         }
         inFlight.decrementAndGet();
         synchronized (this) {

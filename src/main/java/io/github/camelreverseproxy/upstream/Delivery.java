@@ -17,7 +17,7 @@ final class Delivery {
     private static final String PROPERTY = Delivery.class.getName();
 
     private final Exchange exchange;
-    private final long begin = System.nanoTime();
+    private final long begin;
     /** Asked in vain in this round. */
     private final List<String> tried = new ArrayList<>(3);
     /** Sent to; never again, since the exchange may be what makes them fail. */
@@ -28,21 +28,28 @@ final class Delivery {
     private boolean left;
     private boolean full;
 
-    private Delivery(Exchange exchange) {
+    private Delivery(Exchange exchange, long begin) {
         this.exchange = exchange;
+        this.begin = begin;
     }
 
-    static Delivery of(Exchange exchange) {
-        if (exchange.getProperty(PROPERTY) instanceof Delivery delivery && delivery.exchange == exchange) {
-            return delivery;
+    /** Null if it has met with nothing yet. */
+    static Delivery known(Exchange exchange) {
+        return exchange.getProperty(PROPERTY) instanceof Delivery delivery && delivery.exchange == exchange ? delivery : null;
+    }
+
+    /** @param begin when the attempt has begun, which is the first one if there was none before */
+    static Delivery of(Exchange exchange, long begin) {
+        Delivery delivery = known(exchange);
+        if (delivery == null) {
+            delivery = new Delivery(exchange, begin);
+            exchange.setProperty(PROPERTY, delivery);
         }
-        Delivery delivery = new Delivery(exchange);
-        exchange.setProperty(PROPERTY, delivery);
         return delivery;
     }
 
     boolean hasTried(String upstream) {
-        return !tried.isEmpty() && tried.contains(upstream) || !reached.isEmpty() && reached.contains(upstream);
+        return tried.contains(upstream) || reached.contains(upstream);
     }
 
     /** An upstream was asked, and the exchange has failed there. */

@@ -65,30 +65,40 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
         ProxyRequest request = ProxyRequest.of(exchange);
-        Delivery delivery = Delivery.of(exchange);
-        Upstream chosen = request.cancelled() == null ? choose(exchange, request, delivery) : null;
+        Delivery before = Delivery.known(exchange);
+        long begin = System.nanoTime();
+        Upstream chosen = request.cancelled() == null ? choose(exchange, request, before, begin) : null;
         if (chosen == null) {
-            exchange.setException(request.cancelled() != null ? request.cancelled() : unavailable(delivery));
+            exchange.setException(request.cancelled() != null ? request.cancelled() : unavailable(Delivery.of(exchange, begin)));
             callback.done(true);
             return true;
         }
+        try {
+            return process(exchange, callback, chosen, begin);
+        } catch (RuntimeException | Error e) {
+            Admission.giveBack(exchange);
+            throw e;
+        }
+    }
+
+    private static boolean process(Exchange exchange, AsyncCallback callback, Upstream chosen, long begin) {
         return chosen.route.process(exchange, done -> {
             if (Admission.giveBack(exchange) && exchange.getException() instanceof DirectConsumerNotAvailableException stopped) {
                 exchange.setException(new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), stopped));
             }
             if (exchange.getException() != null) {
-                delivery.failedAt(chosen.name, exchange.getException());
+                Delivery.of(exchange, begin).failedAt(chosen.name, exchange.getException());
             }
             callback.done(done);
         });
     }
 
-    private Upstream choose(Exchange exchange, ProxyRequest request, Delivery delivery) {
+    private Upstream choose(Exchange exchange, ProxyRequest request, Delivery before, long now) {
         List<Upstream> all = upstreams;
         String own = request.client() == null ? null : request.client().upstream();
         for (int i = 0; own != null && i < all.size(); i++) {
-            if (all.get(i).name.equals(own) && !delivery.hasTried(own) && (admits(exchange, request, all.get(i), Pass.ANY)
-                    || admits(exchange, request, all.get(i), Pass.LAST_RESORT))) {
+            if (all.get(i).name.equals(own) && isNew(own, before) && (admits(exchange, request, all.get(i), Pass.ANY, now)
+                    || admits(exchange, request, all.get(i), Pass.LAST_RESORT, now))) {
                 return all.get(i);
             }
         }
@@ -97,7 +107,7 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
                 for (int i = 0; i < all.size(); i++) {
                     int candidate = (cursor + i) % all.size();
                     Upstream upstream = all.get(candidate);
-                    if (!delivery.hasTried(upstream.name) && admits(exchange, request, upstream, pass)) {
+                    if (isNew(upstream.name, before) && admits(exchange, request, upstream, pass, now)) {
                         cursor = (candidate + 1) % all.size();
                         return upstream;
                     }
@@ -107,15 +117,19 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         return null;
     }
 
-    private boolean admits(Exchange exchange, ProxyRequest request, Upstream upstream, Pass pass) {
+    private static boolean isNew(String upstream, Delivery before) {
+        return before == null || !before.hasTried(upstream);
+    }
+
+    private boolean admits(Exchange exchange, ProxyRequest request, Upstream upstream, Pass pass, long now) {
         UpstreamBreaker breaker = breakers.get(upstream.name);
         if (breaker == null) {
             return true;
         }
-        if (pass == Pass.LIVELY && isSilent(breaker)) {
+        if (pass == Pass.LIVELY && isSilent(breaker, now)) {
             return false;
         }
-        Permit permit = pass == Pass.LAST_RESORT ? breaker.tryLastResort() : breaker.tryCall(request.isSuspect());
+        Permit permit = pass == Pass.LAST_RESORT ? breaker.tryLastResort(now) : breaker.tryCall(request.isSuspect(), now);
         if (permit != null) {
             Admission.give(exchange, breaker, permit);
         }
@@ -123,11 +137,10 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
     }
 
     /** For long; or for longer than usual, with more requests waiting there than twice those at any other. */
-    private boolean isSilent(UpstreamBreaker breaker) {
-        if (breaker.inFlight() == 0) {
+    private boolean isSilent(UpstreamBreaker breaker, long now) {
+        if (breaker.inFlight() == 0 || breaker.getState() != State.CLOSED) {
             return false;
         }
-        long now = System.nanoTime();
         if (breaker.isSilent(now)) {
             return true;
         }

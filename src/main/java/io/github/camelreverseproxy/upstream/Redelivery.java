@@ -42,7 +42,7 @@ public final class Redelivery implements Predicate {
             return false;
         }
         long delay = 0;
-        Delivery delivery = Delivery.of(exchange);
+        Delivery delivery = Delivery.of(exchange, System.nanoTime());
         if (!delivery.isLeft()) {
             delay = steps[Math.min(delivery.rounds(), steps.length - 1)];
             if (!delivery.mayWait() || delivery.millis() + delay > deadline) {

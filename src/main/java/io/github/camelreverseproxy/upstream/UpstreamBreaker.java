@@ -102,8 +102,8 @@ public final class UpstreamBreaker extends ObservedBreaker {
      *
      * @param suspect whether it may be the exchange itself that makes upstreams fail, which is no way to find out about this one
      */
-    Permit tryCall(boolean suspect) {
-        return state.admit(concurrency, !checked && !suspect);
+    Permit tryCall(boolean suspect, long now) {
+        return state.admit(concurrency, !checked && !suspect, now);
     }
 
     /** Lets a call of the active check through, as the probe. */
@@ -112,8 +112,8 @@ public final class UpstreamBreaker extends ObservedBreaker {
     }
 
     /** Lets a call through though it is open, if the upstream at least answers; for when there is no other. */
-    Permit tryLastResort() {
-        return state.admitLastResort(concurrency);
+    Permit tryLastResort(long now) {
+        return state.admitLastResort(concurrency, now);
     }
 
     CallNotPermittedException refusal() {
@@ -125,19 +125,26 @@ public final class UpstreamBreaker extends ObservedBreaker {
         state.abandoned(permit);
     }
 
+    /** The head of a response has come; how long its body takes is no concern of the breaker's. */
+    void answering(Permit permit) {
+        state.answering(permit);
+    }
+
     /** What the call has brought back. */
     void ended(Permit permit, Exchange exchange) {
         if (exchange.getException() != null) {
             failed(permit, exchange, Failure.of(exchange.getException()));
             return;
         }
+        long now = System.nanoTime();
+        long millis = permit.millis(now);
         Object code = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE);
         if (code instanceof Integer number && status.contains(number)) {
             failed(permit, exchange, Fault.BAD_ANSWER, "status " + number);
-        } else if (permit.millis() >= timeout) {
-            failed(permit, exchange, Fault.BAD_ANSWER, "answer after " + permit.millis() + " ms");
+        } else if (millis >= timeout) {
+            failed(permit, exchange, Fault.BAD_ANSWER, "answer after " + millis + " ms");
         } else {
-            state.succeeded(permit);
+            state.succeeded(permit, now);
         }
     }
 

@@ -54,16 +54,16 @@ class UpstreamBreakerTest {
     }
 
     private static Permit permit(UpstreamBreaker of) {
-        Permit permit = of.tryCall(false);
+        Permit permit = of.tryCall(false, System.nanoTime());
         assertNotNull(permit);
         return permit;
     }
 
     private static Permit whenItIsTime(UpstreamBreaker of) {
-        Permit permit = of.tryCall(false);
+        Permit permit = of.tryCall(false, System.nanoTime());
         while (permit == null) {
             Thread.onSpinWait();
-            permit = of.tryCall(false);
+            permit = of.tryCall(false, System.nanoTime());
         }
         return permit;
     }
@@ -84,7 +84,7 @@ class UpstreamBreakerTest {
         assertEquals(State.CLOSED, breaker.getState());
         call(breaker, 500);
         assertEquals(State.OPEN, breaker.getState());
-        assertNull(breaker.tryCall(false));
+        assertNull(breaker.tryCall(false, System.nanoTime()));
     }
 
     @Test
@@ -127,8 +127,8 @@ class UpstreamBreakerTest {
         UpstreamBreaker quick = breaker("1", 0);
         fail(quick, new ConnectException());
         quick.abandoned(whenItIsTime(quick));
-        assertNull(quick.tryCall(true));
-        assertNotNull(quick.tryCall(false));
+        assertNull(quick.tryCall(true, System.nanoTime()));
+        assertNotNull(quick.tryCall(false, System.nanoTime()));
     }
 
     @Test
@@ -136,11 +136,11 @@ class UpstreamBreakerTest {
         UpstreamBreaker quick = breaker("1", 0);
         fail(quick, new ConnectException());
         Permit slow = whenItIsTime(quick);
-        assertNull(quick.tryCall(false));
+        assertNull(quick.tryCall(false, System.nanoTime()));
         long toNext = quick.millisToProbe();
         assertTrue(toNext > 500 && toNext <= 1000, toNext + " ms");
         Permit second = whenItIsTime(quick);
-        assertTrue(slow.millis() >= 1000);
+        assertTrue(slow.millis(System.nanoTime()) >= 1000);
         quick.ended(second, failure(new ProxyException(Failure.NO_RESPONSE)));
         assertEquals(State.OPEN, quick.getState());
         quick.ended(slow, answer(200));
@@ -196,7 +196,7 @@ class UpstreamBreakerTest {
         for (int i = 0; i < 3; i++) {
             assertEquals(State.CLOSED, breaker.getState());
             Permit slow = permit(breaker);
-            while (slow.millis() < 10) {
+            while (slow.millis(System.nanoTime()) < 10) {
                 Thread.onSpinWait();
             }
             breaker.ended(slow, answer(200));
@@ -230,10 +230,10 @@ class UpstreamBreakerTest {
         UpstreamBreaker quick = breaker("1", 0);
         fail(quick, new ConnectException());
         Permit probe = whenItIsTime(quick);
-        assertNull(quick.tryCall(false));
+        assertNull(quick.tryCall(false, System.nanoTime()));
         quick.abandoned(probe);
         Permit second = permit(quick);
-        assertNull(quick.tryCall(false));
+        assertNull(quick.tryCall(false, System.nanoTime()));
         quick.ended(second, failure(new ProxyException(Failure.UNAVAILABLE)));
         permit(quick);
     }
@@ -246,14 +246,14 @@ class UpstreamBreakerTest {
         Permit taken = Admission.take(exchange, narrow);
         assertNotNull(taken);
         Admission.giveBack(exchange);
-        assertNull(narrow.tryCall(false));
+        assertNull(narrow.tryCall(false, System.nanoTime()));
         assertNull(Admission.take(exchange, narrow));
         narrow.ended(taken, exchange);
         Admission.give(exchange, narrow, permit(narrow));
         Admission.giveBack(exchange);
         Admission.giveBack(exchange);
         permit(narrow);
-        assertNull(narrow.tryCall(false));
+        assertNull(narrow.tryCall(false, System.nanoTime()));
     }
 
     @Test
@@ -271,7 +271,7 @@ class UpstreamBreakerTest {
         UpstreamBreaker narrow = breaker("1", 2);
         Permit first = permit(narrow);
         permit(narrow);
-        assertNull(narrow.tryCall(false));
+        assertNull(narrow.tryCall(false, System.nanoTime()));
         assertEquals(State.CLOSED, narrow.getState());
         narrow.ended(first, answer(200));
         permit(narrow);
@@ -287,7 +287,7 @@ class UpstreamBreakerTest {
         fail(breaker, new ConnectException());
         UpstreamBreaker reloaded = breaker("60000", 0);
         assertEquals(State.OPEN, reloaded.getState());
-        assertNull(reloaded.tryCall(false));
+        assertNull(reloaded.tryCall(false, System.nanoTime()));
         assertEquals(0, new UpstreamBreaker().millisToProbe());
         assertTrue(reloaded.millisToProbe() > 50_000);
     }
@@ -307,22 +307,22 @@ class UpstreamBreakerTest {
         for (int i = 0; i < 3; i++) {
             fail(breaker, new ProxyException(Failure.NO_RESPONSE));
         }
-        breaker.ended(breaker.tryLastResort(), answer(200));
+        breaker.ended(breaker.tryLastResort(System.nanoTime()), answer(200));
         assertEquals(State.OPEN, breaker.getState());
-        breaker.ended(breaker.tryLastResort(), failure(new ConnectException()));
-        assertNull(breaker.tryLastResort(), "it does not answer any more");
+        breaker.ended(breaker.tryLastResort(System.nanoTime()), failure(new ConnectException()));
+        assertNull(breaker.tryLastResort(System.nanoTime()), "it does not answer any more");
     }
 
     @Test
     void unreachableOneIsNoLastResort() {
         fail(breaker, new ConnectException());
-        assertNull(breaker.tryLastResort());
+        assertNull(breaker.tryLastResort(System.nanoTime()));
     }
 
     @Test
     void movedByHand() {
         breaker.transitionToOpenState();
-        assertNull(breaker.tryCall(false));
+        assertNull(breaker.tryCall(false, System.nanoTime()));
         breaker.transitionToHalfOpenState();
         call(breaker, 200);
         assertEquals(State.CLOSED, breaker.getState());
