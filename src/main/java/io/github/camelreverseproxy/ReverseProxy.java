@@ -2,6 +2,9 @@ package io.github.camelreverseproxy;
 
 import java.security.Security;
 
+import io.github.camelreverseproxy.host.Environment;
+import io.github.camelreverseproxy.host.OldGeneration;
+import io.github.camelreverseproxy.host.Startup;
 import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;

@@ -11,6 +11,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.upstream.NextUpstream;
 import io.github.camelreverseproxy.wire.Load;
 import io.github.camelreverseproxy.wire.Message;

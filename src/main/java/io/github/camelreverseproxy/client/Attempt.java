@@ -2,12 +2,14 @@ package io.github.camelreverseproxy.client;
 
 import java.net.SocketTimeoutException;
 
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.Tokens;
 import io.github.camelreverseproxy.forwarding.ClientConnection;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.forwarding.ResponseMessage;
+import io.github.camelreverseproxy.forwarding.UpstreamException;
+import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.Methods;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.message.Tokens;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -177,7 +179,7 @@ final class Attempt implements ProxyRequest.Cancellable {
 
     /** @param sent whether the upstream may have acted upon it */
     void fail(Throwable cause, boolean sent) {
-        fail(new UpstreamException(endpoint.name(), cause, sent));
+        fail(new UpstreamException(endpoint.name(), Faults.of(cause, sent), cause, sent));
     }
 
     /** A connection that had been used before was closed with nothing of a response: nobody is to blame. */

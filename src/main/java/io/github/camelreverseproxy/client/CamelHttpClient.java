@@ -6,11 +6,13 @@ import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.client.ReuseGuard.StaleConnectionException;
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.Tokens;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.forwarding.ResponseMessage;
+import io.github.camelreverseproxy.forwarding.UpstreamException;
+import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.Methods;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.message.Tokens;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.http.HttpActivityListener;
@@ -114,7 +116,7 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
                 }
                 throw new UpstreamException(endpoint.name(), Failure.CONNECTION_CLOSED, e, true);
             }
-            throw new UpstreamException(endpoint.name(), e, call.sent);
+            throw new UpstreamException(endpoint.name(), Faults.of(e, call.sent), e, call.sent);
         } finally {
             of.ended(call);
             if (!released) {

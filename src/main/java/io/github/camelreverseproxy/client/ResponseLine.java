@@ -3,8 +3,8 @@ package io.github.camelreverseproxy.client;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import io.netty.buffer.ByteBuf;
 
 /** A line of a response, in whatever pieces it comes (RFC 9112, section 2). Not thread-safe. */

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.message.Tokens;
 import io.netty.buffer.ByteBuf;
 
 /**

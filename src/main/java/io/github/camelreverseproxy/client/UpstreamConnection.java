@@ -5,8 +5,8 @@ import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
 
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.forwarding.ClientConnection;
 import io.github.camelreverseproxy.forwarding.Deadline;
 import io.netty.buffer.ByteBuf;

@@ -2,10 +2,10 @@ package io.github.camelreverseproxy.client;
 
 import java.util.function.BiConsumer;
 
-import io.github.camelreverseproxy.EndToEndFields;
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.message.EndToEndFields;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.message.Tokens;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 

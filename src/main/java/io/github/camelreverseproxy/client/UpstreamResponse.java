@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-import io.github.camelreverseproxy.EndToEndFields;
-import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.message.EndToEndFields;
+import io.github.camelreverseproxy.message.Tokens;
 
 /**
  * An upstream's response, whole before any of it goes on: a client never gets half an answer. Not thread-safe.

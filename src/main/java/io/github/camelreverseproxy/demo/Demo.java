@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.github.camelreverseproxy.ReverseProxy;
-import io.github.camelreverseproxy.Startup;
+import io.github.camelreverseproxy.host.Startup;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;

@@ -8,9 +8,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.message.Tokens;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.apache.camel.AsyncCallback;

@@ -4,12 +4,11 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Collection;
-import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import io.github.camelreverseproxy.HeaderStyle;
-import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.message.HeaderStyle;
+import io.github.camelreverseproxy.message.Tokens;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.netty.util.NetUtil;
 import org.apache.camel.Exchange;
@@ -28,7 +27,7 @@ public final class Forwarded implements Processor {
 
     private String by = "localhost:65535";
     private HeaderStyle style = HeaderStyle.SEED;
-    private List<CidrBlock> trusted = List.of();
+    private TrustedProxies trusted = new TrustedProxies("");
 
     /** @param by what this proxy calls itself: {@code host} or {@code host:port} */
     public void setBy(String by) {
@@ -41,7 +40,7 @@ public final class Forwarded implements Processor {
 
     /** @param blocks comma-separated CIDR blocks of the proxies whose {@code Forwarded} is continued; may be empty */
     public void setTrustedProxies(String blocks) {
-        trusted = CidrBlock.list(blocks);
+        trusted = new TrustedProxies(blocks);
     }
 
     @Override
@@ -62,7 +61,7 @@ public final class Forwarded implements Processor {
         String element = "for=" + (peer == null ? "unknown" : value(node(peer.getAddress())))
                 + ";by=" + value(node(by)) + (host == null || host.isEmpty() ? "" : ";host=" + value(host)) + ";proto=http";
         Object before = message.getHeader(FORWARDED);
-        if (before == null || peer == null || trusted.stream().noneMatch(block -> block.contains(peer.getAddress()))) {
+        if (before == null || peer == null || !trusted.contains(peer)) {
             return element;
         }
         Stream<?> lines = before instanceof Collection<?> several ? several.stream() : Stream.of(before);

@@ -16,8 +16,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 
 /**
  * Where a JSON object ends and whether it has members, found by one pass of a streaming parser (RFC 8259) that builds

@@ -3,14 +3,14 @@ package io.github.camelreverseproxy.request;
 import java.util.Collection;
 import java.util.List;
 
-import io.github.camelreverseproxy.EndToEndFields;
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.HeaderStyle;
-import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.response.Via;
-import io.github.camelreverseproxy.Tokens;
+import io.github.camelreverseproxy.message.EndToEndFields;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.HeaderStyle;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.message.Tokens;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.message.Methods;
+import io.github.camelreverseproxy.message.ViaEntry;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -24,11 +24,11 @@ import org.apache.camel.Processor;
 public final class LoopGuard implements Processor {
     private static final String MAX_FORWARDS = "Max-Forwards";
 
-    private Via via = new Via();
+    private ViaEntry own = new ViaEntry();
 
-    /** @param via what writes this proxy's entry */
-    public void setVia(Via via) {
-        this.via = via;
+    /** @param own this proxy's entry */
+    public void setEntry(ViaEntry own) {
+        this.own = own;
     }
 
     @Override
@@ -45,10 +45,10 @@ public final class LoopGuard implements Processor {
             }
             message.setHeader(MAX_FORWARDS, made(exchange, Long.toString(hops - 1)));
         }
-        if (via.style() == HeaderStyle.RFC7239) {
+        if (own.style() == HeaderStyle.RFC7239) {
             refuseOwn(message.getHeader("Via"));
             boolean http10 = message.getHeader(Exchange.HTTP_PROTOCOL_VERSION) != null;
-            EndToEndFields.add(message.getHeaders(), "Via", via.entry(http10));
+            EndToEndFields.add(message.getHeaders(), "Via", own.of(http10));
             made(exchange, message.getHeader("Via"));
         }
     }
@@ -57,7 +57,7 @@ public final class LoopGuard implements Processor {
         Collection<?> lines = value == null ? List.of() : value instanceof Collection<?> several ? several : List.of(value);
         for (Object line : lines) {
             for (String hop : line.toString().split(",")) {
-                if (via.isOwn(hop)) {
+                if (own.isOwn(hop)) {
                     throw new ProxyException(Failure.LOOP_DETECTED);
                 }
             }

@@ -1,6 +1,6 @@
 package io.github.camelreverseproxy.response;
 
-import io.github.camelreverseproxy.client.ResponseMessage;
+import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;

@@ -1,8 +1,8 @@
 package io.github.camelreverseproxy.response;
 
-import io.github.camelreverseproxy.CamelBean;
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.message.CamelBean;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -68,7 +68,7 @@ public final class ErrorAnswer extends CamelBean implements Processor {
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1,
                 status(failure), Unpooled.wrappedBuffer(document.body()));
         document.fields().forEach(response.headers()::set);
-        response.headers().set(HttpHeaderNames.VIA, via.entry(false));
+        response.headers().set(HttpHeaderNames.VIA, via.entry().of(false));
         response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
         if (close) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.Methods;
 import org.apache.camel.Exchange;
 

@@ -1,6 +1,6 @@
 package io.github.camelreverseproxy.response;
 
-import io.github.camelreverseproxy.CamelBean;
+import io.github.camelreverseproxy.message.CamelBean;
 import io.github.camelreverseproxy.client.UpstreamEndpoint;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;

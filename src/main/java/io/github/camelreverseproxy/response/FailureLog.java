@@ -3,9 +3,9 @@ package io.github.camelreverseproxy.response;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.client.UpstreamException;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.forwarding.UpstreamException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

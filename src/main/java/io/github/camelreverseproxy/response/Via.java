@@ -1,74 +1,28 @@
 package io.github.camelreverseproxy.response;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-
-import io.github.camelreverseproxy.EndToEndFields;
-import io.github.camelreverseproxy.HeaderStyle;
+import io.github.camelreverseproxy.message.EndToEndFields;
+import io.github.camelreverseproxy.message.ViaEntry;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 
-/**
- * Appends this proxy's entry to {@code Via} (RFC 9110, section 7.6.3): the version in which the message was received, and
- * {@code <name>/camel}, or {@code <name> (camel)} in {@link HeaderStyle#RFC7239} style. Thread-safe once configured.
- */
+/** Appends this proxy to the {@code Via} of an answer (RFC 9110, section 7.6.3). Thread-safe once configured. */
 public final class Via implements Processor {
-    private static final String HOSTNAME = hostname();
+    private ViaEntry entry = new ViaEntry();
 
-    private String name = HOSTNAME;
-    private HeaderStyle style = HeaderStyle.SEED;
-    private String entry = "1.1 " + by();
-    private String entry10 = "1.0 " + by();
-
-    public void setStyle(HeaderStyle style) {
-        this.style = style;
-        write();
+    /** @param entry of this proxy */
+    public void setEntry(ViaEntry entry) {
+        this.entry = entry;
     }
 
-    /** @param name of this proxy, unlike that of any other; if empty, the host's */
-    public void setName(String name) {
-        this.name = name.isBlank() ? HOSTNAME : name.strip();
-        write();
-    }
-
-    private void write() {
-        entry = "1.1 " + by();
-        entry10 = "1.0 " + by();
-    }
-
-    private String by() {
-        return style == HeaderStyle.SEED ? name + "/camel" : name + " (camel)";
-    }
-
-    /** How the entry is written. */
-    public HeaderStyle style() {
-        return style;
-    }
-
-    /** The entry that this proxy leaves in a message that it has received in this version. */
-    public String entry(boolean http10) {
-        return http10 ? entry10 : entry;
-    }
-
-    /** Whether an entry is this proxy's own, whatever its version and comment. */
-    public boolean isOwn(String hop) {
-        String[] parts = hop.strip().split("\\s+", 3);
-        return parts.length > 1 && parts[1].equals(style == HeaderStyle.SEED ? by() : name);
+    ViaEntry entry() {
+        return entry;
     }
 
     @Override
     public void process(Exchange exchange) {
         Message message = exchange.getMessage();
         Answer.dropRequestFields(exchange, message);
-        EndToEndFields.add(message.getHeaders(), "Via", entry(message.getHeader(Exchange.HTTP_PROTOCOL_VERSION) != null));
-    }
-
-    private static String hostname() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "localhost";
-        }
+        EndToEndFields.add(message.getHeaders(), "Via", entry.of(message.getHeader(Exchange.HTTP_PROTOCOL_VERSION) != null));
     }
 }

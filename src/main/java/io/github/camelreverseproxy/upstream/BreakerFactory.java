@@ -1,15 +1,22 @@
 package io.github.camelreverseproxy.upstream;
 
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.resilience4j.bulkhead.BulkheadFullException;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
+import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.Route;
 import org.apache.camel.component.resilience4j.ResilienceProcessor;
 import org.apache.camel.processor.DefaultProcessorFactory;
 import org.apache.camel.spi.ProcessorFactory;
+import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
-/** Makes a {@link BreakerProcessor} of each circuitBreaker EIP that names an {@link UpstreamBreaker}. Thread-safe. */
+/** Makes a {@link BreakerProcessor} of each circuitBreaker EIP that names an {@link UpstreamBreaker}; any other stays Camel's. Thread-safe. */
 public final class BreakerFactory extends DefaultProcessorFactory implements CamelContextAware {
     private CamelContext camelContext;
 
@@ -32,7 +39,26 @@ public final class BreakerFactory extends DefaultProcessorFactory implements Cam
     public Processor createProcessor(Route route, NamedNode node) throws Exception {
         Processor made = super.createProcessor(route, node);
         CamelContextAware.trySetCamelContext(made, camelContext);
-        return made instanceof ResilienceProcessor eip && eip.getCircuitBreaker() instanceof UpstreamBreaker breaker
-                ? new BreakerProcessor(eip, breaker) : made;
+        if (!(made instanceof ResilienceProcessor eip)) {
+            return made;
+        }
+        return eip.getCircuitBreaker() instanceof UpstreamBreaker breaker ? new BreakerProcessor(eip, breaker) : new Refusing(eip);
+    }
+
+    /** A circuitBreaker EIP of Resilience4j's own: what it refuses has reached no upstream, and may go to another. */
+    private static final class Refusing extends DelegateAsyncProcessor {
+        Refusing(ResilienceProcessor eip) {
+            super(eip);
+        }
+
+        @Override
+        public boolean process(Exchange exchange, AsyncCallback callback) {
+            return super.process(exchange, done -> {
+                if (exchange.getException(CallNotPermittedException.class) != null || exchange.getException(BulkheadFullException.class) != null) {
+                    exchange.setException(new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), exchange.getException()));
+                }
+                callback.done(done);
+            });
+        }
     }
 }

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.client.UpstreamException;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.forwarding.UpstreamException;
 import org.apache.camel.Exchange;
 
 /**

@@ -3,8 +3,8 @@ package io.github.camelreverseproxy.upstream;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;

@@ -2,10 +2,10 @@ package io.github.camelreverseproxy.upstream;
 
 import java.util.Arrays;
 
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.Failure.Blame;
-import io.github.camelreverseproxy.ProxyException;
-import io.github.camelreverseproxy.client.UpstreamException;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.Failure.Blame;
+import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.forwarding.UpstreamException;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.message.Methods;
 import org.apache.camel.Exchange;

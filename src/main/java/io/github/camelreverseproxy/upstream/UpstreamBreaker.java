@@ -3,7 +3,8 @@ package io.github.camelreverseproxy.upstream;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
-import io.github.camelreverseproxy.Failure;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.upstream.BreakerState.Fault;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
@@ -116,8 +117,8 @@ public final class UpstreamBreaker extends ObservedBreaker {
         return state.admitLastResort(concurrency, now);
     }
 
-    CallNotPermittedException refusal() {
-        return CallNotPermittedException.createCallNotPermittedException(observed());
+    ProxyException refusal() {
+        return new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), CallNotPermittedException.createCallNotPermittedException(observed()));
     }
 
     /** The call did not take place. */

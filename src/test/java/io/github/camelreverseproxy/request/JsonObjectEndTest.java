@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import org.junit.jupiter.api.Test;
 
 /**

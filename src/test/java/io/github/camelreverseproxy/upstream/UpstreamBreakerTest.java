@@ -7,10 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.ConnectException;
-
-import io.github.camelreverseproxy.Failure;
-import io.github.camelreverseproxy.ProxyException;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
@@ -89,7 +87,7 @@ class UpstreamBreakerTest {
 
     @Test
     void noConnectionIsEnough() {
-        fail(breaker, new ConnectException());
+        fail(breaker, new ProxyException(Failure.CONNECT_FAILED));
         assertEquals(State.OPEN, breaker.getState());
     }
 
@@ -116,7 +114,7 @@ class UpstreamBreakerTest {
             breaker.ended(permit(breaker), suspect);
         }
         assertEquals(State.CLOSED, breaker.getState());
-        Exchange suspect = failure(new ConnectException());
+        Exchange suspect = failure(new ProxyException(Failure.CONNECT_FAILED));
         ProxyRequest.of(suspect).suspect();
         breaker.ended(permit(breaker), suspect);
         assertEquals(State.OPEN, breaker.getState());
@@ -125,7 +123,7 @@ class UpstreamBreakerTest {
     @Test
     void suspectIsNoProbe() {
         UpstreamBreaker quick = breaker("1", 0);
-        fail(quick, new ConnectException());
+        fail(quick, new ProxyException(Failure.CONNECT_FAILED));
         quick.abandoned(whenItIsTime(quick));
         assertNull(quick.tryCall(true, System.nanoTime()));
         assertNotNull(quick.tryCall(false, System.nanoTime()));
@@ -134,7 +132,7 @@ class UpstreamBreakerTest {
     @Test
     void probeThatTakesLongKeepsNoOtherOut() {
         UpstreamBreaker quick = breaker("1", 0);
-        fail(quick, new ConnectException());
+        fail(quick, new ProxyException(Failure.CONNECT_FAILED));
         Permit slow = whenItIsTime(quick);
         assertNull(quick.tryCall(false, System.nanoTime()));
         long toNext = quick.millisToProbe();
@@ -208,7 +206,7 @@ class UpstreamBreakerTest {
     void lateSuccessDoesNotClose() {
         UpstreamBreaker quick = breaker("1", 0);
         Permit late = permit(quick);
-        fail(quick, new ConnectException());
+        fail(quick, new ProxyException(Failure.CONNECT_FAILED));
         quick.ended(late, answer(200));
         assertEquals(State.OPEN, quick.getState());
     }
@@ -217,9 +215,9 @@ class UpstreamBreakerTest {
     void lateFailureDoesNotCountAgainstTheProbe() {
         UpstreamBreaker quick = breaker("1", 0);
         Permit late = permit(quick);
-        fail(quick, new ConnectException());
+        fail(quick, new ProxyException(Failure.CONNECT_FAILED));
         Permit probe = whenItIsTime(quick);
-        quick.ended(late, failure(new ConnectException()));
+        quick.ended(late, failure(new ProxyException(Failure.CONNECT_FAILED)));
         assertEquals(State.HALF_OPEN, quick.getState());
         quick.ended(probe, answer(200));
         assertEquals(State.CLOSED, quick.getState());
@@ -228,7 +226,7 @@ class UpstreamBreakerTest {
     @Test
     void oneProbeAtATimeAndAnAbandonedOneGivesItsPermitBack() {
         UpstreamBreaker quick = breaker("1", 0);
-        fail(quick, new ConnectException());
+        fail(quick, new ProxyException(Failure.CONNECT_FAILED));
         Permit probe = whenItIsTime(quick);
         assertNull(quick.tryCall(false, System.nanoTime()));
         quick.abandoned(probe);
@@ -284,7 +282,7 @@ class UpstreamBreakerTest {
 
     @Test
     void stateSurvivesTheReloadOfItsRoute() {
-        fail(breaker, new ConnectException());
+        fail(breaker, new ProxyException(Failure.CONNECT_FAILED));
         UpstreamBreaker reloaded = breaker("60000", 0);
         assertEquals(State.OPEN, reloaded.getState());
         assertNull(reloaded.tryCall(false, System.nanoTime()));
@@ -294,7 +292,7 @@ class UpstreamBreakerTest {
 
     @Test
     void breakerOfAReloadedRouteIsProbedLikeTheOneBefore() {
-        fail(breaker("1", 0), new ConnectException());
+        fail(breaker("1", 0), new ProxyException(Failure.CONNECT_FAILED));
         UpstreamBreaker reloaded = breaker("1", 0);
         Permit probe = whenItIsTime(reloaded);
         assertEquals(State.HALF_OPEN, reloaded.getState());
@@ -309,13 +307,13 @@ class UpstreamBreakerTest {
         }
         breaker.ended(breaker.tryLastResort(System.nanoTime()), answer(200));
         assertEquals(State.OPEN, breaker.getState());
-        breaker.ended(breaker.tryLastResort(System.nanoTime()), failure(new ConnectException()));
+        breaker.ended(breaker.tryLastResort(System.nanoTime()), failure(new ProxyException(Failure.CONNECT_FAILED)));
         assertNull(breaker.tryLastResort(System.nanoTime()), "it does not answer any more");
     }
 
     @Test
     void unreachableOneIsNoLastResort() {
-        fail(breaker, new ConnectException());
+        fail(breaker, new ProxyException(Failure.CONNECT_FAILED));
         assertNull(breaker.tryLastResort(System.nanoTime()));
     }
 

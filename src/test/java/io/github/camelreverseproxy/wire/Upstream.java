@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import javax.net.ServerSocketFactory;
 
+import io.github.camelreverseproxy.listener.Connections;
+
 /** An upstream on a loopback port of its own that records each request as it came and answers with given bytes. */
 public final class Upstream implements AutoCloseable {
     public static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-import io.github.camelreverseproxy.EndToEndFields;
-import io.github.camelreverseproxy.FieldMaps;
+import io.github.camelreverseproxy.message.EndToEndFields;
+import io.github.camelreverseproxy.message.FieldMaps;
 import io.github.camelreverseproxy.request.BodyPatch;
 import io.github.camelreverseproxy.request.Forwarded;
 import org.apache.camel.CamelContext;

@@ -1,0 +1,149 @@
+package io.github.camelreverseproxy.host;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.github.camelreverseproxy.client.UpstreamEndpoint;
+import io.github.camelreverseproxy.client.UpstreamUrl;
+import io.github.camelreverseproxy.message.CamelBean;
+import io.github.camelreverseproxy.message.HeaderStyle;
+import io.github.camelreverseproxy.request.TrustedProxies;
+import io.github.camelreverseproxy.upstream.StatusRanges;
+import org.apache.camel.spi.PropertiesComponent;
+
+/**
+ * The properties {@code proxy.*} and {@code upstream*.*}: what each may be. {@link #check()} holds what is configured
+ * against it, so that a mistake stops the start rather than being ignored.
+ */
+public final class Settings extends CamelBean {
+    private static final Consumer<String> TEXT = value -> {
+        if (value.isBlank()) {
+            throw new IllegalArgumentException("it is empty");
+        }
+    };
+    private static final Consumer<String> SIZE = value -> number(value, 1, Integer.MAX_VALUE);
+    private static final Consumer<String> TIME = value -> number(value, 1, Integer.MAX_VALUE);
+
+    private static final Map<String, Consumer<String>> PROXY = Map.ofEntries(
+            Map.entry("proxy.host", Settings::host),
+            Map.entry("proxy.port", value -> number(value, 1, 65535)),
+            Map.entry("proxy.header.style", value -> oneOf(value, HeaderStyle.values())),
+            Map.entry("proxy.forwarded.by", TEXT),
+            Map.entry("proxy.trusted-proxies", TrustedProxies::new),
+            Map.entry("proxy.backoff.steps", value -> List.of(value.split(",", -1)).forEach(step -> number(step, 1, Integer.MAX_VALUE))),
+            Map.entry("proxy.backoff.failures", value -> number(value, 1, 1000)),
+            Map.entry("proxy.backoff.status", StatusRanges::of),
+            Map.entry("proxy.backoff.timeout", TIME),
+            Map.entry("proxy.client", value -> oneOf(value, UpstreamEndpoint.Client.values())),
+            Map.entry("proxy.backoff.silence", TIME),
+            Map.entry("proxy.deadline", TIME),
+            Map.entry("proxy.via.name", Settings::name),
+            Map.entry("proxy.location", value -> oneOf(value, "rewrite", "keep")),
+            Map.entry("proxy.dns.refresh", TIME),
+            Map.entry("proxy.connection.max-age", TIME),
+            Map.entry("proxy.timeout.total", TIME),
+            Map.entry("proxy.timeout.half-closed", TIME),
+            Map.entry("proxy.min-body-rate", value -> number(value, 1, Integer.MAX_VALUE)),
+            Map.entry("proxy.timeout.connect", TIME),
+            Map.entry("proxy.timeout.response", TIME),
+            Map.entry("proxy.timeout.head", TIME),
+            Map.entry("proxy.timeout.body", TIME),
+            Map.entry("proxy.timeout.idle", TIME),
+            Map.entry("proxy.timeout.drain", TIME),
+            Map.entry("proxy.max-in-flight", SIZE),
+            Map.entry("proxy.max-threads", SIZE),
+            Map.entry("proxy.max-target", value -> number(value, 1, 1 << 20)),
+            Map.entry("proxy.max-head", value -> number(value, 1, 1 << 20)),
+            Map.entry("proxy.max-request-body", value -> number(value, 1, 1 << 30)),
+            Map.entry("proxy.max-response-body", value -> number(value, 1, 1 << 30)));
+
+    private static final Pattern UPSTREAM_KEY = Pattern.compile("upstream[A-Za-z0-9_-]*\\.(.*)");
+    private static final Map<String, Consumer<String>> UPSTREAM = Map.of(
+            "url", Settings::url,
+            "concurrency", value -> number(value, 0, 1_000_000),
+            "check.path", Settings::path,
+            "check.interval", TIME);
+
+
+    /** @throws SettingsException naming the first key that is unknown or has a wrong value */
+    public void check() {
+        PropertiesComponent properties = getCamelContext().getPropertiesComponent();
+        TreeSet<String> keys = new TreeSet<>(PROXY.keySet());
+        properties.loadProperties(Settings::ours).stringPropertyNames().forEach(keys::add);
+        System.getProperties().stringPropertyNames().stream().filter(Settings::ours).forEach(keys::add);
+        for (String key : keys) {
+            Consumer<String> kind = kind(key);
+            String value = properties.resolveProperty(key).orElse("").strip();
+            try {
+                kind.accept(value);
+            } catch (IllegalArgumentException e) {
+                throw new SettingsException(key + " = " + value + ": " + e.getMessage());
+            }
+        }
+    }
+
+    private static boolean ours(String key) {
+        return key.startsWith("proxy.") || UPSTREAM_KEY.matcher(key).matches();
+    }
+
+    private static Consumer<String> kind(String key) {
+        Matcher upstream = UPSTREAM_KEY.matcher(key);
+        Consumer<String> kind = upstream.matches() ? UPSTREAM.get(upstream.group(1)) : PROXY.get(key);
+        if (kind == null) {
+            throw new SettingsException(key + ": there is no such property");
+        }
+        return kind;
+    }
+
+    private static void number(String value, int min, int max) {
+        String text = value.strip();
+        if (!text.matches("[0-9]{1,10}") || Long.parseLong(text) < min || Long.parseLong(text) > max) {
+            throw new IllegalArgumentException("not a number from " + min + " to " + max);
+        }
+    }
+
+    private static void oneOf(String value, Enum<?>[] choices) {
+        oneOf(value, Arrays.stream(choices).map(choice -> choice.name().toLowerCase(Locale.ROOT).replace('_', '-')).toArray(String[]::new));
+    }
+
+    private static void oneOf(String value, String... names) {
+        if (!List.of(names).contains(value)) {
+            throw new IllegalArgumentException("not one of " + List.of(names));
+        }
+    }
+
+    /** What may stand for a proxy in Via (RFC 9110, section 7.6.3). */
+    private static void name(String value) {
+        if (!value.matches("[A-Za-z0-9!#$%&'*+.^_`|~:\\[\\]-]*")) {
+            throw new IllegalArgumentException("not a name of letters, digits, dots, dashes and their like");
+        }
+    }
+
+    private static void host(String value) {
+        TEXT.accept(value);
+        try {
+            InetAddress.getByName(value);
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("no such host", e);
+        }
+    }
+
+    private static void path(String value) {
+        if (!value.isEmpty() && (!value.startsWith("/") || URI.create(value).getRawPath() == null)) {
+            throw new IllegalArgumentException("not a path");
+        }
+    }
+
+    private static void url(String value) {
+        UpstreamUrl.of(value);
+    }
+}

@@ -1,0 +1,112 @@
+package io.github.camelreverseproxy.listener;
+
+import java.util.concurrent.TimeUnit;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.support.LifecycleStrategySupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All connections of the listener, and how they end with it. When the Camel context stops, before any route does: no new
+ * connection is accepted, each response says {@code Connection: close}, idle connections get a moment in which a request
+ * that is on its way may still come, and the requests in flight finish. Thread-safe.
+ */
+public final class Connections extends LifecycleStrategySupport implements CamelContextAware {
+    private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+    private static final AttributeKey<Boolean> BUSY = AttributeKey.valueOf(Connections.class, "busy");
+    private static final long GRACE_MILLIS = 500;
+    private static final long POLL_MILLIS = 20;
+
+    private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private CamelContext camelContext;
+    private InFlight inFlight = new InFlight();
+    private long drainTimeout = 30000;
+    private volatile boolean draining;
+    private volatile boolean ending;
+
+    public void setInFlight(InFlight inFlight) {
+        this.inFlight = inFlight;
+    }
+
+    /** @param millis for the requests in flight to finish */
+    public void setDrainTimeout(long millis) {
+        drainTimeout = millis;
+    }
+
+    @Override
+    public CamelContext getCamelContext() {
+        return camelContext;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext camelContext) {
+        this.camelContext = camelContext;
+    }
+
+    /** Has the context tell when it stops; takes the place of one that was made before, if the routes are loaded anew. */
+    public void register() {
+        camelContext.getLifecycleStrategies().removeIf(Connections.class::isInstance);
+        camelContext.addLifecycleStrategy(this);
+    }
+
+    /** The group that netty-http puts the socket that listens into. */
+    ChannelGroup channels() {
+        return channels;
+    }
+
+    void add(Channel connection) {
+        channels.add(connection);
+    }
+
+    /** Whether each response is the last one of its connection. */
+    boolean isDraining() {
+        return draining;
+    }
+
+    /** Whether idle connections have no more time. */
+    boolean isEnding() {
+        return ending;
+    }
+
+    /** Whether a request has come on this connection whose response has not gone out yet. */
+    static void busy(Channel connection, boolean busy) {
+        connection.attr(BUSY).set(busy);
+    }
+
+    @Override
+    public void onContextStopping(CamelContext context) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(drainTimeout);
+        draining = true;
+        channels.close(ServerChannel.class::isInstance).awaitUninterruptibly();
+        try {
+            if (!channels.isEmpty()) {
+                Thread.sleep(GRACE_MILLIS);
+            }
+            ending = true;
+            for (Channel connection : channels) {
+                connection.eventLoop().execute(() -> closeIfIdle(connection));
+            }
+            while ((inFlight.count() > 0 || !channels.isEmpty()) && System.nanoTime() - end < 0) {
+                Thread.sleep(POLL_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        LOG.info("Drained, {} requests and {} connections left", inFlight.count(), channels.size());
+    }
+
+    /** On the connection's event loop, so that no request comes in between. */
+    private static void closeIfIdle(Channel connection) {
+        if (!Boolean.TRUE.equals(connection.attr(BUSY).get())) {
+            connection.close();
+        }
+    }
+}

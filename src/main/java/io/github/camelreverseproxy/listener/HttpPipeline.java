@@ -1,0 +1,143 @@
+package io.github.camelreverseproxy.listener;
+
+import io.github.camelreverseproxy.response.ErrorAnswer;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import org.apache.camel.component.netty.NettyConsumer;
+import org.apache.camel.component.netty.ServerInitializerFactory;
+import org.apache.camel.component.netty.http.HttpServerInitializerFactory;
+import org.apache.camel.component.netty.http.NettyHttpConsumer;
+
+/**
+ * What each connection passes through before a request becomes an exchange: limits, time limits, strictness and order,
+ * a handler for each. The settings are those of the {@code proxy.*} properties of the same names.
+ */
+public final class HttpPipeline extends HttpServerInitializerFactory {
+    /** Room for method, version and spaces, and for the rule on targets to see that one is too long. */
+    private static final int REQUEST_LINE_REST = 64;
+
+    private RequestRules rules = new RequestRules(8192);
+    private int maxTarget = 8192;
+    private int maxHead = 32768;
+    private int maxRequestBody = 10 * 1024 * 1024;
+    private long headTimeout = 10000;
+    private long bodyTimeout = 30000;
+    private long idleTimeout = 75000;
+    private long totalTimeout = 60000;
+    private long halfClosedTimeout = 1000;
+    private int minBodyRate = 240;
+    private InFlight inFlight = new InFlight();
+    private Connections connections = new Connections();
+    private ErrorAnswer errors = new ErrorAnswer();
+
+    public HttpPipeline() {
+        // configured by the setters
+    }
+
+    private HttpPipeline(NettyHttpConsumer consumer, HttpPipeline settings) {
+        super(consumer);
+        rules = new RequestRules(settings.maxTarget);
+        maxTarget = settings.maxTarget;
+        maxHead = settings.maxHead;
+        maxRequestBody = settings.maxRequestBody;
+        headTimeout = settings.headTimeout;
+        bodyTimeout = settings.bodyTimeout;
+        idleTimeout = settings.idleTimeout;
+        totalTimeout = settings.totalTimeout;
+        halfClosedTimeout = settings.halfClosedTimeout;
+        minBodyRate = settings.minBodyRate;
+        inFlight = settings.inFlight;
+        connections = settings.connections;
+        errors = settings.errors;
+    }
+
+    /** @param bytes longest request target */
+    public void setMaxTarget(int bytes) {
+        maxTarget = bytes;
+    }
+
+    /** @param bytes largest sum of the header fields */
+    public void setMaxHead(int bytes) {
+        maxHead = bytes;
+    }
+
+    /** @param bytes largest request body */
+    public void setMaxRequestBody(int bytes) {
+        maxRequestBody = bytes;
+    }
+
+    /** @param millis from the first byte of a head to its last */
+    public void setHeadTimeout(long millis) {
+        headTimeout = millis;
+    }
+
+    /** @param millis between two pieces of a body */
+    public void setBodyTimeout(long millis) {
+        bodyTimeout = millis;
+    }
+
+    /** @param millis that a connection may be idle between requests */
+    public void setIdleTimeout(long millis) {
+        idleTimeout = millis;
+    }
+
+    /** @param millis from a request's hand-over to a route until its response begins */
+    public void setTotalTimeout(long millis) {
+        totalTimeout = millis;
+    }
+
+    /** @param millis the same, from when the client has closed its side of the connection */
+    public void setHalfClosedTimeout(long millis) {
+        halfClosedTimeout = millis;
+    }
+
+    /** @param rate of a body on average, in bytes a second, after a while */
+    public void setMinBodyRate(int rate) {
+        minBodyRate = rate;
+    }
+
+    public void setInFlight(InFlight inFlight) {
+        this.inFlight = inFlight;
+    }
+
+    public void setConnections(Connections connections) {
+        this.connections = connections;
+    }
+
+    public void setErrors(ErrorAnswer errors) {
+        this.errors = errors;
+    }
+
+    @Override
+    public ServerInitializerFactory createPipelineFactory(NettyConsumer consumer) {
+        consumer.getConfiguration().setChannelGroup(connections.channels());
+        return new HttpPipeline((NettyHttpConsumer) consumer, this);
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+        connections.add(channel);
+        ChannelPipeline pipeline = channel.pipeline();
+        // A client that has nothing more to send still gets its answers, unless they take long: it may have gone.
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        RequestDecoder decoder = new RequestDecoder(maxTarget + REQUEST_LINE_REST, maxHead);
+        pipeline.addLast("decoder", decoder);
+        pipeline.addLast("encoder", new HttpResponseEncoder());
+        pipeline.addLast("timeouts", new RequestTimeouts(decoder, timeouts()));
+        pipeline.addLast("rules", rules);
+        pipeline.addLast("order", new ResponseOrder());
+        pipeline.addLast("framing", new ResponseFraming(connections));
+        pipeline.addLast("aggregator", new RequestAggregator(maxRequestBody));
+        pipeline.addLast("refusals", new Refusals(errors));
+        pipeline.addLast("owner", new RequestOwner(inFlight, new RequestOwner.Limits(totalTimeout, halfClosedTimeout), errors));
+        pipeline.addLast("turn", new RequestTurn());
+        int port = consumer.getConfiguration().getPort();
+        pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());
+    }
+
+    private RequestTimeouts.Limits timeouts() {
+        return new RequestTimeouts.Limits(headTimeout, bodyTimeout, idleTimeout, minBodyRate);
+    }
+}

@@ -1,0 +1,31 @@
+package io.github.camelreverseproxy.listener;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The places of requests in flight, from their hand-over to a route to the last byte of their responses. Thread-safe. */
+public final class InFlight {
+    private final AtomicInteger requests = new AtomicInteger();
+    private int max = Integer.MAX_VALUE;
+
+    /** @param max requests in flight at once */
+    public void setMax(int max) {
+        this.max = max;
+    }
+
+    int count() {
+        return requests.get();
+    }
+
+    /** @return false if there is no place left */
+    boolean begin() {
+        if (requests.incrementAndGet() <= max) {
+            return true;
+        }
+        requests.decrementAndGet();
+        return false;
+    }
+
+    void end() {
+        requests.decrementAndGet();
+    }
+}

@@ -1,0 +1,128 @@
+package io.github.camelreverseproxy.listener;
+
+import java.util.List;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.LastHttpContent;
+
+/**
+ * Netty's decoder, and the rules of RFC 9112 about bytes that are gone once a head has been decoded: nothing but empty
+ * lines before a request line (section 2.2), single spaces in it (section 3), no obs-fold (section 5.2) and no
+ * Transfer-Encoding beside Content-Length (section 6.1). Not sharable; runs on the channel's event loop.
+ */
+final class RequestDecoder extends HttpRequestDecoder {
+    private enum Line { NONE, REQUEST, FIELDS }
+
+    private boolean inHead = true;
+    private Line line = Line.NONE;
+    private byte previous;
+    private int spaces;
+    private String violation;
+
+    /**
+     * @param maxTarget longest request line, in bytes
+     * @param maxHead   largest sum of the field lines, in bytes
+     */
+    RequestDecoder(int maxTarget, int maxHead) {
+        super(new HttpDecoderConfig().setMaxInitialLineLength(maxTarget).setMaxHeaderSize(maxHead)
+                .setMaxChunkSize(64 * 1024).setAllowDuplicateContentLengths(false).setStrictLineParsing(true));
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+        int from = in.readerIndex();
+        int before = out.size();
+        super.decode(ctx, in, out);
+        if (inHead) {
+            inspect(in, from, in.readerIndex());
+        } else if (out.size() == before || out.get(before) instanceof LastHttpContent last && !last.content().isReadable()) {
+            // No content was consumed, so it was chunk sizes and trailers.
+            for (int i = from; i < in.readerIndex(); i++) {
+                fields(in.getByte(i));
+            }
+        } else {
+            previous = 0;
+        }
+        for (int i = before; i < out.size(); i++) {
+            Object message = out.get(i);
+            if (message instanceof HttpMessage) {
+                inHead = false;
+                previous = 0;
+            }
+            if (violation != null && message instanceof HttpObject part && part.decoderResult().isSuccess()
+                    && (message instanceof HttpMessage || message != LastHttpContent.EMPTY_LAST_CONTENT)) {
+                part.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(violation)));
+            }
+            if (message instanceof LastHttpContent) {
+                inHead = true;
+                line = Line.NONE;
+                previous = 0;
+                spaces = 0;
+            }
+        }
+    }
+
+    /** Whether a head has begun and is not complete. */
+    boolean isWithinHead() {
+        return inHead && (line != Line.NONE || actualReadableBytes() > 0);
+    }
+
+    /** Looks at the bytes of a head that the decoder has just consumed; they may come in any number of pieces. */
+    private void inspect(ByteBuf in, int from, int to) {
+        for (int i = from; i < to && violation == null; i++) {
+            byte b = in.getByte(i);
+            switch (line) {
+                case NONE -> beforeRequestLine(b);
+                case REQUEST -> requestLine(b);
+                case FIELDS -> fields(b);
+            }
+        }
+    }
+
+    /** Empty lines, with their CR, may come before a request line (section 2.2). */
+    private void beforeRequestLine(byte b) {
+        if (b == '\r' && previous != '\r' || b == '\n' && previous == '\r') {
+            previous = b;
+        } else if (b <= ' ' || previous == '\r') {
+            violation = "something other than an empty line before the request line";
+        } else {
+            line = Line.REQUEST;
+            previous = b;
+        }
+    }
+
+    /** Two spaces, and no other white space or control character but the CRLF at the end; the version in capitals. */
+    private void requestLine(byte b) {
+        if (b == '\n') {
+            line = Line.FIELDS;
+        } else if (previous == '\r' || b != '\r' && b < ' ' && b >= 0 || b == 0x7f) {
+            violation = "white space or a control character in the request line";
+        } else if (b == ' ') {
+            if (++spaces > 2 || previous == ' ') {
+                violation = "more than two spaces in the request line";
+            }
+        } else if (spaces == 2 && b >= 'a' && b <= 'z') {
+            violation = "malformed HTTP version";
+        }
+        previous = b;
+    }
+
+    /** Of a head, or of trailers. */
+    private void fields(byte b) {
+        if (previous == '\n' && (b == ' ' || b == '\t')) {
+            violation = "folded field line";
+        }
+        previous = b;
+    }
+
+    @Override
+    protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
+        throw new IllegalArgumentException("both Transfer-Encoding and Content-Length");
+    }
+}
