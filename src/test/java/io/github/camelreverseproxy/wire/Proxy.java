@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy.wire;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -9,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import io.github.camelreverseproxy.ReverseProxy;
@@ -27,6 +30,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * test class.
  */
 public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
+    private static final int FIRST_PORT = 12000;
+    private static final int PORTS = 20000;
+    private static final AtomicInteger PORT = new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS));
     private static final Queue<String> LEAKS = new ConcurrentLinkedQueue<>();
 
     static {
@@ -168,9 +174,15 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
         return new Connection(port);
     }
 
+    /** Below those that the system gives to outgoing connections, one of which would take it before the proxy does. */
     public static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        while (true) {
+            int port = FIRST_PORT + PORT.getAndIncrement() % PORTS;
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                // the next one, then
+            }
         }
     }
 
