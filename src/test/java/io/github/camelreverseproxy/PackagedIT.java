@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 import io.github.camelreverseproxy.wire.Connection;
@@ -21,6 +25,7 @@ import io.github.camelreverseproxy.wire.Upstream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packaged jar, and the same routes under the Camel CLI: processes of their own, told what to do by files and environment. */
@@ -141,6 +146,42 @@ class PackagedIT {
             assertTrue(lines <= 5 + 3 * seconds, lines + " lines in " + seconds + " s");
             assertFalse(proxy.output().contains("\tat "), "no stack traces");
             assertTrue(proxy.output().contains("failed to connect to the server (upstream0"), proxy.output());
+        }
+    }
+
+    /** More than the heap could hold, all at once: each is served, or refused with 503, and the process lives. */
+    @ParameterizedTest
+    @CsvSource({"256, 60, false", "512, 90, true"})
+    void moreBodiesThanMemory(int heap, int clients, boolean whole) throws Exception {
+        String body = "{\"a\":\"" + "x".repeat(9_999_000) + "\"}";
+        String head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n";
+        try (ProxyProcess proxy = here.jar("-Xmx" + heap + "m", "-XX:+ExitOnOutOfMemoryError").started()) {
+            List<Connection> all = new ArrayList<>();
+            ExecutorService threads = Executors.newFixedThreadPool(clients);
+            List<Future<Integer>> statuses = new ArrayList<>();
+            for (int i = 0; i < clients; i++) {
+                Connection client = new Connection(port);
+                all.add(client);
+                statuses.add(threads.submit(() -> {
+                    try {
+                        client.send(head).send(whole ? body : body.substring(0, 9_000_000));
+                        return whole ? client.receive().status() : 0;
+                    } catch (SocketException e) {
+                        // Refused while it was still being sent.
+                        return 503;
+                    }
+                }));
+            }
+            for (Future<Integer> status : statuses) {
+                assertTrue(List.of(0, 200, 503).contains(status.get()), status.get() + "");
+                upstream.forget();
+            }
+            threads.shutdown();
+            assertEquals(200, Connection.exchange(port, GET).status());
+            for (Connection client : all) {
+                client.close();
+            }
+            assertFalse(proxy.output().contains("OutOfMemory"), proxy.output());
         }
     }
 

@@ -152,6 +152,13 @@ final class Attempt implements ProxyRequest.Cancellable {
         }
     }
 
+    /** @throws ProxyException if there is no room for more of the response */
+    void hold(long bytes) throws ProxyException {
+        if (client() != null && !client().hold(bytes)) {
+            throw new ProxyException(Failure.OVERLOADED, "no room for the response");
+        }
+    }
+
     /** The head of a response has come, and not all of its body. */
     void answering() {
         request.answering();

@@ -90,6 +90,9 @@ final class CamelHttpClient implements HttpClientConfigurer, HttpActivityListene
             call.sent = true;
             ResponseReader.Head head = (ResponseReader.Head) call.head(request, scope);
             UpstreamResponse whole = head.whole();
+            if (of.client() != null && !of.client().hold(2L * whole.body().length)) {
+                throw new ProxyException(Failure.OVERLOADED, "no room for the response");
+            }
             boolean login = Login.isIn(exchange.getMessage().getHeader("Authorization")) || Login.isAskedFor(whole);
             if (whole.keepsConnection() && !head.isFollowed() && !login) {
                 connection.markConnectionReusable(null, TimeValue.ofMilliseconds(whole.keepAliveMillis(IDLE_MILLIS)));

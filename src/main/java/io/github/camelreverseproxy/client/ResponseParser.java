@@ -63,6 +63,11 @@ final class ResponseParser {
         return begun;
     }
 
+    /** How much memory the body takes that has come so far, in bytes. */
+    int allocated() {
+        return state == State.COMPLETE && response != null ? response.body().length : body.length;
+    }
+
     /** Whether the head is complete; what is missing is of the body. */
     boolean isWithinBody() {
         return state.compareTo(State.FIELDS) > 0 && state != State.COMPLETE;

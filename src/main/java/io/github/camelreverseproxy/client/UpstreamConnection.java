@@ -25,6 +25,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private static final long IDLE_MILLIS = 180_000;
     /** A larger body goes out piece by piece: Netty copies what it is given into direct memory, which is scarce. */
     private static final int PIECE = 256 * 1024;
+    /** A response this small is not worth counting: the place of its request is. */
+    private static final int SMALL_BODY = 4096;
     /** How long an upstream that takes no more of a request may still have an answer on the way. */
     private static final long EARLY_ANSWER_MILLIS = 1000;
 
@@ -42,6 +44,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private boolean writing;
     private Throwable notWritten;
     private boolean answering;
+    private int held;
     private boolean complete;
     private boolean alone;
 
@@ -90,6 +93,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         attempt = next;
         notWritten = null;
         answering = false;
+        held = 0;
         responses.expect(next.isHead());
         deadline.in(endpoint.responseTimeout());
         writing = true;
@@ -141,9 +145,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
             } else if (complete) {
                 alone &= !in.isReadable();
             } else if (responses.feed(in)) {
+                hold();
                 complete = true;
                 alone = !in.isReadable();
             } else if (responses.isWithinBody()) {
+                hold();
                 deadline.in(endpoint.responseTimeout());
                 if (!answering) {
                     answering = true;
@@ -154,6 +160,15 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
             fail(e);
         } finally {
             in.release();
+        }
+    }
+
+    /** The body takes room, and as much again when it goes out. */
+    private void hold() throws ProxyException {
+        int allocated = responses.allocated();
+        if (allocated - held > SMALL_BODY || held > 0 && allocated > held) {
+            attempt.hold(2L * (allocated - held));
+            held = allocated;
         }
     }
 
@@ -246,7 +261,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         if (failed.isEnded()) {
             return;
         }
-        if (cause instanceof Error) {
+        if (cause instanceof Error || cause instanceof ProxyException own && own.failure() == Failure.OVERLOADED) {
             failed.fail(cause);
         } else if (used && !responses.isBegun() && !(cause instanceof SocketTimeoutException)) {
             pool.closedBefore(failed, cause);

@@ -2,13 +2,14 @@ package io.github.camelreverseproxy.forwarding;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 
 /**
- * A client's connection, as those see it who work for its requests: the event loop, and the connections to upstreams that
- * belong to it alone. Confined to its event loop, but for the loop itself and {@link #upstream()}.
+ * A client's connection, as those see it who work for its requests: the event loop, the bytes of bodies that are held for
+ * it, and the connections to upstreams that belong to it alone. Confined to its event loop, but for what says otherwise.
  */
 public final class ClientConnection {
     /** A connection to an upstream on which this client has logged in. */
@@ -19,10 +20,39 @@ public final class ClientConnection {
 
     private final Channel channel;
     private Map<Object, Login> logins = Map.of();
+    private final ByteBudget budget;
+    private final AtomicLong held = new AtomicLong();
+    private volatile boolean ended;
     private volatile String upstream;
 
-    public ClientConnection(Channel channel) {
+    public ClientConnection(Channel channel, ByteBudget budget) {
         this.channel = channel;
+        this.budget = budget;
+    }
+
+    /**
+     * Bytes of a body are about to be held for the request of this connection. May be called on any thread.
+     *
+     * @return false if there is no room for them, or if the client has gone
+     */
+    public boolean hold(long bytes) {
+        if (ended || !budget.take(bytes)) {
+            return false;
+        }
+        held.addAndGet(bytes);
+        if (ended) {
+            release();
+            return false;
+        }
+        return true;
+    }
+
+    /** Nothing is held any more: the response has gone out, or the client has gone. */
+    public void release() {
+        long bytes = held.getAndSet(0);
+        if (bytes > 0) {
+            budget.give(bytes);
+        }
     }
 
     public EventLoop eventLoop() {
@@ -62,6 +92,8 @@ public final class ClientConnection {
 
     /** The client has gone. */
     public void end() {
+        ended = true;
+        release();
         Map<Object, Login> kept = logins;
         logins = Map.of();
         upstream = null;

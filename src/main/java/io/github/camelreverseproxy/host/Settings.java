@@ -60,6 +60,8 @@ public final class Settings extends CamelBean {
             Map.entry("proxy.timeout.idle", TIME),
             Map.entry("proxy.timeout.drain", TIME),
             Map.entry("proxy.max-in-flight", SIZE),
+            Map.entry("proxy.max-connections", SIZE),
+            Map.entry("proxy.max-body-memory", Settings::bytes),
             Map.entry("proxy.max-threads", SIZE),
             Map.entry("proxy.max-target", value -> number(value, 1, 1 << 20)),
             Map.entry("proxy.max-head", value -> number(value, 1, 1 << 20)),
@@ -108,6 +110,12 @@ public final class Settings extends CamelBean {
         String text = value.strip();
         if (!text.matches("[0-9]{1,10}") || Long.parseLong(text) < min || Long.parseLong(text) > max) {
             throw new IllegalArgumentException("not a number from " + min + " to " + max);
+        }
+    }
+
+    private static void bytes(String value) {
+        if (!value.matches("[0-9]{0,18}")) {
+            throw new IllegalArgumentException("not a number of bytes");
         }
     }
 

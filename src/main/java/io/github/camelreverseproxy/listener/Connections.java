@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy.listener;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ServerChannel;
@@ -29,11 +30,18 @@ public final class Connections extends LifecycleStrategySupport implements Camel
     private CamelContext camelContext;
     private InFlight inFlight = new InFlight();
     private long drainTimeout = 30000;
+    private final AtomicInteger open = new AtomicInteger();
+    private int max = Integer.MAX_VALUE;
     private volatile boolean draining;
     private volatile boolean ending;
 
     public void setInFlight(InFlight inFlight) {
         this.inFlight = inFlight;
+    }
+
+    /** @param max connections at once */
+    public void setMax(int max) {
+        this.max = max;
     }
 
     /** @param millis for the requests in flight to finish */
@@ -62,8 +70,25 @@ public final class Connections extends LifecycleStrategySupport implements Camel
         return channels;
     }
 
+    /** Past the limit the socket that listens takes no further connection until one ends. */
     void add(Channel connection) {
         channels.add(connection);
+        if (open.incrementAndGet() >= max) {
+            accept(false);
+        }
+        connection.closeFuture().addListener(closed -> {
+            if (open.decrementAndGet() == max - 1) {
+                accept(true);
+            }
+        });
+    }
+
+    private void accept(boolean more) {
+        for (Channel channel : channels) {
+            if (channel instanceof ServerChannel) {
+                channel.config().setAutoRead(more);
+            }
+        }
     }
 
     /** Whether each response is the last one of its connection. */

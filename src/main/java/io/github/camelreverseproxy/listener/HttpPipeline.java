@@ -1,5 +1,7 @@
 package io.github.camelreverseproxy.listener;
 
+import io.github.camelreverseproxy.forwarding.ByteBudget;
+import io.github.camelreverseproxy.forwarding.ClientConnection;
 import io.github.camelreverseproxy.response.ErrorAnswer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
@@ -29,6 +31,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
     private long halfClosedTimeout = 1000;
     private int minBodyRate = 240;
     private InFlight inFlight = new InFlight();
+    private ByteBudget budget = new ByteBudget();
     private Connections connections = new Connections();
     private ErrorAnswer errors = new ErrorAnswer();
 
@@ -49,6 +52,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         halfClosedTimeout = settings.halfClosedTimeout;
         minBodyRate = settings.minBodyRate;
         inFlight = settings.inFlight;
+        budget = settings.budget;
         connections = settings.connections;
         errors = settings.errors;
     }
@@ -102,6 +106,10 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         this.inFlight = inFlight;
     }
 
+    public void setBudget(ByteBudget budget) {
+        this.budget = budget;
+    }
+
     public void setConnections(Connections connections) {
         this.connections = connections;
     }
@@ -122,6 +130,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         ChannelPipeline pipeline = channel.pipeline();
         // A client that has nothing more to send still gets its answers, unless they take long: it may have gone.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        ClientConnection client = new ClientConnection(channel, budget);
         RequestDecoder decoder = new RequestDecoder(maxTarget + REQUEST_LINE_REST, maxHead);
         pipeline.addLast("decoder", decoder);
         pipeline.addLast("encoder", new HttpResponseEncoder());
@@ -129,9 +138,10 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         pipeline.addLast("rules", rules);
         pipeline.addLast("order", new ResponseOrder());
         pipeline.addLast("framing", new ResponseFraming(connections));
+        pipeline.addLast("budget", new BodyBudget(client));
         pipeline.addLast("aggregator", new RequestAggregator(maxRequestBody));
         pipeline.addLast("refusals", new Refusals(errors));
-        pipeline.addLast("owner", new RequestOwner(inFlight, new RequestOwner.Limits(totalTimeout, halfClosedTimeout), errors));
+        pipeline.addLast("owner", new RequestOwner(client, inFlight, new RequestOwner.Limits(totalTimeout, halfClosedTimeout), errors));
         pipeline.addLast("turn", new RequestTurn());
         int port = consumer.getConfiguration().getPort();
         pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());

@@ -43,14 +43,15 @@ final class RequestOwner extends ChannelDuplexHandler {
     private final InFlight inFlight;
     private final Limits limits;
     private final ErrorAnswer errors;
-    private ClientConnection client;
+    private final ClientConnection client;
     private Deadline deadline;
     private ProxyRequest current;
     private boolean answered;
     private boolean halfClosed;
     private HttpHeaders fields;
 
-    RequestOwner(InFlight inFlight, Limits limits, ErrorAnswer errors) {
+    RequestOwner(ClientConnection client, InFlight inFlight, Limits limits, ErrorAnswer errors) {
+        this.client = client;
         this.inFlight = inFlight;
         this.limits = limits;
         this.errors = errors;
@@ -58,7 +59,6 @@ final class RequestOwner extends ChannelDuplexHandler {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        client = new ClientConnection(ctx.channel());
         deadline = new Deadline(ctx.executor(), () -> late(ctx));
     }
 

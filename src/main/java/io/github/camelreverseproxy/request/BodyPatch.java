@@ -33,7 +33,7 @@ public final class BodyPatch extends AsyncProcessorSupport {
     /** What describes the bytes as they were: RFC 9530, RFC 3230, RFC 1864. */
     private static final List<String> DIGESTS = List.of("Content-Digest", "Repr-Digest", "Digest", "Content-MD5");
 
-    private final ExecutorService readers = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(),
+    private static final ExecutorService READERS = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(),
             new DefaultThreadFactory("body-patch", true));
 
     /** The exchange fails with a {@link ProxyException} if the body is refused; it has reached no upstream then. */
@@ -42,7 +42,7 @@ public final class BodyPatch extends AsyncProcessorSupport {
         Message message = exchange.getMessage();
         BodyKind kind = message.getBody() instanceof byte[] body && body.length > 0 ? kind(message, body) : BodyKind.OTHER;
         if (kind != BodyKind.OTHER && ((byte[]) message.getBody()).length > SMALL) {
-            readers.execute(() -> {
+            READERS.execute(() -> {
                 try {
                     if (ProxyRequest.of(exchange).cancelled() == null) {
                         insert(exchange, kind);
@@ -86,11 +86,6 @@ public final class BodyPatch extends AsyncProcessorSupport {
         } catch (ProxyException | RuntimeException e) {
             exchange.setException(e);
         }
-    }
-
-    @Override
-    protected void doShutdown() {
-        readers.shutdown();
     }
 
     private static void insert(Message message, byte[] body, BodyKind kind) throws ProxyException {

@@ -35,6 +35,12 @@ public final class Connection implements AutoCloseable {
         }
     }
 
+    /** @param millis to wait for the bytes to come */
+    public Connection patient(int millis) throws IOException {
+        socket.setSoTimeout(millis);
+        return this;
+    }
+
     public Connection send(String bytes) throws IOException {
         socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
         return this;

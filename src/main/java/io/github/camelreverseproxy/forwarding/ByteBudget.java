@@ -1,0 +1,34 @@
+package io.github.camelreverseproxy.forwarding;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The bytes of bodies that are held anywhere in the process, and how many of them there may be. Thread-safe. */
+public final class ByteBudget {
+    private final AtomicLong held = new AtomicLong();
+    private long max = Runtime.getRuntime().maxMemory() / 4;
+
+    /** @param bytes that may be held at once; if empty, a quarter of the largest heap */
+    public void setMax(String bytes) {
+        if (!bytes.isBlank()) {
+            max = Long.parseLong(bytes.strip());
+        }
+    }
+
+    /** How many are held. */
+    public long held() {
+        return held.get();
+    }
+
+    /** @return false if there would be too many */
+    boolean take(long bytes) {
+        if (held.addAndGet(bytes) <= max) {
+            return true;
+        }
+        held.addAndGet(-bytes);
+        return false;
+    }
+
+    void give(long bytes) {
+        held.addAndGet(-bytes);
+    }
+}
