@@ -5,21 +5,25 @@ import java.util.List;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 
 /**
  * Netty's decoder, and the rules of RFC 9112 about bytes that are gone once a head has been decoded: nothing but empty
- * lines before a request line (section 2.2), single spaces in it (section 3), no obs-fold (section 5.2) and no
- * Transfer-Encoding beside Content-Length (section 6.1). Not sharable; runs on the channel's event loop.
+ * lines before a request line (section 2.2), single spaces in it (section 3), no obs-fold (section 5.2), no
+ * Transfer-Encoding beside Content-Length (section 6.1), and {@link ChunkExtensions}. Not sharable; runs on the channel's event loop.
  */
 final class RequestDecoder extends HttpRequestDecoder {
     private enum Line { NONE, REQUEST, FIELDS }
 
+    private final ChunkExtensions chunks = new ChunkExtensions();
     private boolean inHead = true;
+    private boolean chunked;
     private Line line = Line.NONE;
     private byte previous;
     private int spaces;
@@ -39,6 +43,9 @@ final class RequestDecoder extends HttpRequestDecoder {
         int from = in.readerIndex();
         int before = out.size();
         super.decode(ctx, in, out);
+        if (chunked && !chunks.accept(in, from, in.readerIndex())) {
+            violation = "malformed chunk extension";
+        }
         if (inHead) {
             inspect(in, from, in.readerIndex());
         } else if (out.size() == before || out.get(before) instanceof LastHttpContent last && !last.content().isReadable()) {
@@ -51,16 +58,22 @@ final class RequestDecoder extends HttpRequestDecoder {
         }
         for (int i = before; i < out.size(); i++) {
             Object message = out.get(i);
-            if (message instanceof HttpMessage) {
+            if (message instanceof HttpMessage head) {
                 inHead = false;
                 previous = 0;
+                chunked = HttpUtil.isTransferEncodingChunked(head);
+                chunks.begin();
             }
-            if (violation != null && message instanceof HttpObject part && part.decoderResult().isSuccess()
-                    && (message instanceof HttpMessage || message != LastHttpContent.EMPTY_LAST_CONTENT)) {
+            if (violation != null && message == LastHttpContent.EMPTY_LAST_CONTENT) {
+                message = new DefaultLastHttpContent();
+                out.set(i, message);
+            }
+            if (violation != null && message instanceof HttpObject part && part.decoderResult().isSuccess()) {
                 part.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(violation)));
             }
             if (message instanceof LastHttpContent) {
                 inHead = true;
+                chunked = false;
                 line = Line.NONE;
                 previous = 0;
                 spaces = 0;
