@@ -33,6 +33,7 @@ public final class Upstream implements AutoCloseable {
     }
 
     private final ServerSocket server;
+    private final Thread acceptor;
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
     private final BlockingQueue<Message> requests = new LinkedBlockingQueue<>();
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -65,7 +66,7 @@ public final class Upstream implements AutoCloseable {
         server = sockets.createServerSocket();
         server.setReuseAddress(true);
         server.bind(new java.net.InetSocketAddress(address, port), 1024);
-        Thread acceptor = new Thread(this::accept, "upstream-" + server.getLocalPort());
+        acceptor = new Thread(this::accept, "upstream-" + server.getLocalPort());
         acceptor.setDaemon(true);
         acceptor.start();
     }
@@ -176,6 +177,12 @@ public final class Upstream implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
+        try {
+            // Until it has gone it may take one more connection, and the kernel keeps the port open for it.
+            acceptor.join(1000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         for (Socket socket : connections) {
             socket.close();
         }
