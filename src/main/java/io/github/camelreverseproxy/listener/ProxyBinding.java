@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 import io.github.camelreverseproxy.message.EndToEndFields;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.message.Tokens;
 import io.github.camelreverseproxy.response.ErrorAnswer;
 import io.netty.buffer.ByteBuf;
@@ -83,6 +85,8 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
             if (cause == null) {
                 return response(message);
             }
+        } catch (IllegalArgumentException e) {
+            cause = new ProxyException(Failure.INTERNAL, Failure.INTERNAL.text(), e);
         } catch (Exception | Error e) {
             cause = e;
         }

@@ -32,6 +32,7 @@ final class ResponseOrder extends ChannelDuplexHandler {
     private boolean complete = true;
     private boolean ended;
     private boolean inputEnded;
+    private boolean looking;
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -50,7 +51,12 @@ final class ResponseOrder extends ChannelDuplexHandler {
 
     /** Whether the client is still there is not seen without reading: reads a little now and then, up to a limit. */
     private void look(ChannelHandlerContext ctx) {
+        if (looking) {
+            return;
+        }
+        looking = true;
         ctx.executor().schedule(() -> {
+            looking = false;
             if (ctx.channel().isActive() && !ctx.channel().config().isAutoRead() && waiting.size() < MOST_WAITING) {
                 ctx.read();
                 look(ctx);

@@ -40,7 +40,7 @@ final class FailureLog {
 
     /** What was foreseen says all there is to say in a line. */
     private static boolean isUnforeseen(Throwable cause) {
-        return cause != null && ProxyException.in(cause) == null && !(cause instanceof IllegalArgumentException);
+        return cause != null && ProxyException.in(cause) == null;
     }
 
     /** Which upstream it was and what the failure comes down to, neither of which the client is told. */
