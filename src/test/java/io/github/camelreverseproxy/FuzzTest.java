@@ -100,8 +100,8 @@ class FuzzTest {
     /** What an upstream gets has one length, one Host, and nothing that belongs to another hop. */
     private static void plain(Message request, String stream) {
         assertTrue(request.start().matches("(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [!-~]+ HTTP/1\\.1"), stream);
-        assertTrue(request.values("Content-Length").size() <= 1, stream);
-        assertEquals(List.of(), request.values("Transfer-Encoding"), stream);
+        assertTrue(request.values("Content-Length").size() + request.values("Transfer-Encoding").size() <= 1, stream);
+        assertTrue(List.of("chunked").containsAll(request.values("Transfer-Encoding")), stream);
         assertEquals(List.of(), request.values("Connection"), stream);
         assertEquals(1, request.values("Host").size(), stream);
         assertEquals(1, request.values("Forwarded").size(), stream);
@@ -124,12 +124,17 @@ class FuzzTest {
                     return false;
                 });
                 try (Connection client = proxy.connect()) {
-                    Message got = client.send(GET).receive();
-                    assertTrue(got.status() >= 100, response);
+                    Message got = client.send(GET).head();
+                    while (got.status() == 103) {
+                        got = client.head();
+                    }
+                    assertTrue(got.status() >= 200, response);
                     for (String line : got.lines()) {
                         assertTrue(line.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\\t -~\\x80-\\xff]*"), () -> line + " of " + response);
                     }
-                    proxy.answering(Upstream.OK);
+                }
+                proxy.answering(Upstream.OK);
+                try (Connection client = proxy.connect()) {
                     Message next = client.send(GET).receive();
                     for (int again = 0; again < 100 && next.status() >= 500; again++) {
                         next = client.send(GET).receive();

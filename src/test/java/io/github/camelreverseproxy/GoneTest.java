@@ -153,7 +153,7 @@ class GoneTest {
     @Test
     void slowBodiesHoldNoPlace() throws Exception {
         try (Proxy proxy = new Proxy("proxy.max-in-flight", "1", "proxy.min-body-rate", "1000").start(); Connection slow = proxy.connect()) {
-            slow.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+            slow.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n");
             Thread dripping = new Thread(() -> {
                 try {
                     for (int i = 0; i < 600; i++) {

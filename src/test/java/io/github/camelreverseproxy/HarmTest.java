@@ -91,7 +91,8 @@ class HarmTest {
     @Test
     void answersOverTheCapSayNothingOfTheUpstream() throws Exception {
         try (Proxy proxy = new Proxy("proxy.max-response-body", "1000", "proxy.backoff.steps", "60000", "proxy.backoff.failures", "1").start()) {
-            proxy.behaving(poison("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n"));
+            proxy.answeredBy(route -> route.to("direct:next-upstream").process("wholeBody"));
+            proxy.behaving(poison("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + "x".repeat(2000) + "\r\n"));
             for (int i = 0; i < 9; i++) {
                 assertEquals(502, proxy.exchange(CRASH).status());
             }
@@ -292,7 +293,7 @@ class HarmTest {
             String url = "http://127.0.0.1:" + deaf.getLocalPort();
             try (Proxy proxy = new Proxy("proxy.backoff.failures", "1", "proxy.backoff.steps", "60000").before(url, "http://127.0.0.1:1", "http://127.0.0.1:1").start()) {
                 Connection client = proxy.connect();
-                client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 9000000\r\n\r\n" + "x".repeat(9_000_000));
+                client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9000002\r\n\r\n{" + " ".repeat(9_000_000) + "}");
                 while (open.isEmpty()) {
                     Thread.sleep(10);
                 }

@@ -38,14 +38,14 @@ class MemoryTest {
             List<Connection> stalled = new ArrayList<>();
             for (int i = 0; i < 2; i++) {
                 Connection client = proxy.connect();
-                stalled.add(client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n" + "x".repeat(1_000_000)));
+                stalled.add(client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1100000\r\n\r\n" + "x".repeat(1_000_000)));
             }
             for (int i = 0; i < 500 && held(proxy) < 4_000_000; i++) {
                 Thread.sleep(10);
             }
-            assertEquals(4_000_000, held(proxy), "each byte counts twice");
+            assertTrue(held(proxy) >= 4_000_000 && held(proxy) <= 4_400_000, held(proxy) + " held, where each byte counts twice");
             try (Connection client = proxy.connect()) {
-                client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n" + "x".repeat(600_000));
+                client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n" + "x".repeat(600_000));
                 Message refused = client.receive();
                 assertEquals(503, refused.status());
                 assertEquals("1", refused.value("Retry-After"));
@@ -64,11 +64,12 @@ class MemoryTest {
     @Test
     void responsesCountTooAndHarmNoUpstream() throws Exception {
         try (Proxy proxy = new Proxy("proxy.max-body-memory", "1000000", "proxy.backoff.failures", "1", "proxy.backoff.steps", "60000").start()) {
+            proxy.answeredBy(route -> route.to("direct:next-upstream").process("wholeBody"));
             proxy.answering("HTTP/1.1 200 OK\r\nContent-Length: 600000\r\n\r\n" + "x".repeat(600_000));
             for (int i = 0; i < 3; i++) {
                 Message refused = proxy.exchange(GET);
                 assertEquals(503, refused.status());
-                assertTrue(refused.body().contains("no room for the response"), refused.body());
+                assertTrue(refused.body().contains("no room for the body"), refused.body());
             }
             assertEquals(3, proxy.unseen(), "each was sent once");
             proxy.answering("HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n" + "x".repeat(400_000));

@@ -105,7 +105,7 @@ class ResilienceTest {
     /** Nothing of it has gone to the client. */
     @Test
     void responseThatBreaksOffIsAnotherUpstreamsToGive() throws Exception {
-        for (String begun : List.of("H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nab", "HTTP/1.1 103 Early Hints\r\n\r\n")) {
+        for (String begun : List.of("H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nab", "HTTP/1.1 102 Processing\r\n\r\n")) {
             try (Proxy proxy = new Proxy().start()) {
                 proxy.upstream(1).behaving((request, out) -> {
                     Upstream.bytes(begun).answer(request, out);

@@ -1,18 +1,27 @@
 package io.github.camelreverseproxy.client;
 
 import java.net.SocketTimeoutException;
+import java.util.function.BiConsumer;
 
+import io.github.camelreverseproxy.forwarding.BodyStream;
+import io.github.camelreverseproxy.forwarding.ByteBudget;
 import io.github.camelreverseproxy.forwarding.ClientConnection;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.github.camelreverseproxy.forwarding.UpstreamException;
+import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.Methods;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.message.Tokens;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -32,9 +41,10 @@ final class Attempt implements ProxyRequest.Cancellable {
     private final UpstreamEndpoint endpoint;
     private final AsyncCallback callback;
     private final EventLoop loop;
-    private final byte[] body;
+    private final Object body;
     private final String method;
     private final String target;
+    private final String upgrade;
     private UpstreamConnection connection;
     private boolean ended;
 
@@ -48,6 +58,10 @@ final class Attempt implements ProxyRequest.Cancellable {
         this.body = endpoint.requests().body(exchange.getMessage());
         this.method = endpoint.requests().method(exchange.getMessage(), body);
         this.target = endpoint.requests().target(exchange.getMessage(), endpoint.base());
+        this.upgrade = client() == null || body != null ? null : exchange.getMessage().getHeader("Upgrade", String.class);
+        if (body instanceof BodyStream stream) {
+            stream.requireFor(exchange);
+        }
     }
 
     /** Makes itself known to its request, which may end it at once. */
@@ -59,8 +73,23 @@ final class Attempt implements ProxyRequest.Cancellable {
         return method.equals("HEAD");
     }
 
+    /** Whether it asks for another protocol. */
+    boolean isUpgrade() {
+        return upgrade != null;
+    }
+
     boolean isEnded() {
         return ended;
+    }
+
+    @Override
+    public boolean isFor(Exchange other) {
+        return exchange == other;
+    }
+
+    /** What the bytes of its body are charged to, or null. */
+    ByteBudget budget() {
+        return client() == null ? null : client().budget();
     }
 
     /** The client's connection, or null. */
@@ -80,7 +109,7 @@ final class Attempt implements ProxyRequest.Cancellable {
 
     /** Whether it may be sent once more, to the same upstream. */
     boolean maySendAgain() {
-        return Methods.isIdempotent(method);
+        return Methods.isIdempotent(method) && stream() == null;
     }
 
     /**
@@ -95,15 +124,20 @@ final class Attempt implements ProxyRequest.Cancellable {
             head.writeByte(' ');
             writeText(head, target);
             writeText(head, " HTTP/1.1");
-            endpoint.requests().fields(exchange.getMessage(), endpoint.authority(), body, (name, value) -> {
+            BiConsumer<String, String> wire = (name, value) -> {
                 head.writeShort(CRLF);
                 writeName(head, name);
                 head.writeShort(COLON_SPACE);
                 writeValue(head, name, value);
-            });
+            };
+            endpoint.requests().fields(exchange.getMessage(), endpoint.authority(), body, wire);
+            if (upgrade != null) {
+                wire.accept("Connection", "upgrade");
+                wire.accept("Upgrade", upgrade);
+            }
             head.writeShort(CRLF).writeShort(CRLF);
             connection = by;
-            return body == null || rest() != null ? head : head.writeBytes(body);
+            return body instanceof byte[] whole && rest() == null ? head.writeBytes(whole) : head;
         } catch (IllegalArgumentException e) {
             head.release();
             throw new ProxyException(Failure.INTERNAL, Failure.INTERNAL.text(), e);
@@ -113,9 +147,14 @@ final class Attempt implements ProxyRequest.Cancellable {
         }
     }
 
-    /** The body that is to follow, or null. */
+    /** The whole body that is to follow, or null. */
     byte[] rest() {
-        return body == null || body.length <= SMALL_BODY ? null : body;
+        return body instanceof byte[] whole && whole.length > SMALL_BODY ? whole : null;
+    }
+
+    /** The body that is to follow as it comes, or null. */
+    BodyStream stream() {
+        return body instanceof BodyStream stream ? stream : null;
     }
 
     /** What has been looked at before. */
@@ -167,7 +206,17 @@ final class Attempt implements ProxyRequest.Cancellable {
         }
     }
 
-    void succeed(UpstreamResponse response) {
+    /** Early hints are passed on (RFC 8297); other interim responses are this hop's own. */
+    void interim(UpstreamResponse interim) {
+        if (interim.status() == HttpResponseStatus.EARLY_HINTS.code() && client() != null && !ended) {
+            FullHttpResponse hints = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.EARLY_HINTS, Unpooled.EMPTY_BUFFER);
+            EndToEndFields.read(interim.fields(), interim.values("Connection"), (name, value) -> hints.headers().add(name, value));
+            client().inform(hints);
+        }
+    }
+
+    /** @param content of the response, a byte array or a {@link BodyStream} */
+    void succeed(UpstreamResponse response, Object content) {
         if (ended) {
             return;
         }
@@ -177,11 +226,20 @@ final class Attempt implements ProxyRequest.Cancellable {
         if (response.isHttp10()) {
             message.setHeader(Exchange.HTTP_PROTOCOL_VERSION, "HTTP/1.0");
         }
+        if (response.isTunnel()) {
+            message.setHeader("Upgrade", String.join(", ", response.values("Upgrade")));
+        }
         message.setHeader(Exchange.HTTP_RESPONSE_CODE, response.status());
         message.setHeader(Exchange.HTTP_RESPONSE_TEXT, response.reason());
-        message.setBody(response.body());
+        message.setBody(content);
         exchange.setMessage(message);
-        end();
+        if (content instanceof BodyStream body) {
+            ended = true;
+            body.whenEnded(why -> request.ended(this));
+            callback.done(false);
+        } else {
+            end();
+        }
     }
 
     /** @param sent whether the upstream may have acted upon it */
@@ -206,7 +264,9 @@ final class Attempt implements ProxyRequest.Cancellable {
     public void cancel(ProxyException why) {
         if (!loop.inEventLoop()) {
             loop.execute(() -> cancel(why));
-        } else if (!ended) {
+        } else if (ended) {
+            abort(why);
+        } else {
             UpstreamConnection open = connection;
             if (open != null && why.failure() == Failure.TIMEOUT) {
                 fail(new SocketTimeoutException("no response in all the time that there is for the request"), true);
@@ -217,6 +277,13 @@ final class Attempt implements ProxyRequest.Cancellable {
             if (open != null) {
                 open.close();
             }
+        }
+    }
+
+    /** Its response is on its way, or has gone out. */
+    private void abort(ProxyException why) {
+        if (connection != null) {
+            connection.abort(this, why);
         }
     }
 

@@ -1,18 +1,35 @@
 package io.github.camelreverseproxy.client;
 
-import java.util.HashMap;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.camelreverseproxy.forwarding.BodyStream;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.forwarding.ResponseMessage;
+import io.github.camelreverseproxy.forwarding.UpstreamException;
+import io.github.camelreverseproxy.forwarding.WholeBody;
+import io.github.camelreverseproxy.message.EndToEndFields;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.Producer;
 import org.apache.camel.component.http.HttpEndpoint;
+import org.apache.camel.spi.HeaderFilterStrategy;
 import org.apache.camel.support.DefaultAsyncProducer;
 import org.apache.camel.support.service.ServiceHelper;
+import org.apache.hc.core5.http.io.EofSensorInputStream;
 import org.apache.hc.core5.util.Timeout;
 
-/** The client that waits: camel-http, each request on a thread of its own. Thread-safe. */
+/**
+ * The client that waits: camel-http as it is, each request on a thread of its own, bodies whole both ways; for what
+ * HttpClient can do and the other client cannot, like asking by way of a forward proxy. The component's options and the
+ * endpoint's are open to the user. What differs on the wire is in the README. Thread-safe.
+ */
 final class CamelHttpProducer extends DefaultAsyncProducer {
     private final UpstreamEndpoint endpoint;
     private Producer http;
@@ -29,27 +46,16 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
             throw new IllegalArgumentException(endpoint.name() + ": the client camel-http asks no host whose name has an underscore, "
                     + endpoint.host() + "; the client event-loop does");
         }
-        CamelHttpClient client = new CamelHttpClient(endpoint);
-        HttpEndpoint camelHttp = (HttpEndpoint) getEndpoint().getCamelContext().getComponent(endpoint.isTls() ? "https" : "http")
-                .createEndpoint((endpoint.isTls() ? "https://" : "http://") + endpoint.authority(), options());
-        camelHttp.setHttpClientConfigurer(client);
-        camelHttp.setHttpActivityListener(client);
+        Map<String, Object> options = endpoint.httpOptions();
+        Map.of("bridgeEndpoint", true, "throwExceptionOnFailure", false, "copyHeaders", false, "getWithBody", true, "deleteWithBody", true,
+                "disableStreamCache", true, "connectTimeout", Timeout.ofMilliseconds(endpoint.connectTimeout()),
+                "responseTimeout", Timeout.ofMilliseconds(endpoint.responseTimeout())).forEach(options::putIfAbsent);
+        String scheme = endpoint.isTls() ? "https" : "http";
+        HttpEndpoint camelHttp = (HttpEndpoint) getEndpoint().getCamelContext().getComponent(scheme)
+                .createEndpoint(scheme + "://" + endpoint.authority() + endpoint.base(), options);
+        camelHttp.setHeaderFilterStrategy(new EndToEnd());
         http = camelHttp.createProducer();
         ServiceHelper.startService(camelHttp, http);
-    }
-
-    /** The client writes the request and reads the response, whatever the method and the status. */
-    private Map<String, Object> options() {
-        Map<String, Object> options = new HashMap<>();
-        options.put("httpMethod", "GET");
-        options.put("bridgeEndpoint", true);
-        options.put("throwExceptionOnFailure", false);
-        options.put("copyHeaders", false);
-        options.put("skipControlHeaders", true);
-        options.put("skipRequestHeaders", true);
-        options.put("connectTimeout", Timeout.ofMilliseconds(endpoint.connectTimeout()));
-        options.put("responseTimeout", Timeout.ofMilliseconds(endpoint.responseTimeout()));
-        return options;
     }
 
     @Override
@@ -60,20 +66,126 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
 
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
-        try {
-            endpoint.component().workers().execute(() -> {
-                try {
-                    http.process(exchange);
-                } catch (Exception | Error e) {
-                    exchange.setException(e);
+        if (exchange.getMessage().getBody() instanceof BodyStream stream) {
+            WholeBody.collect(stream, exchange, (body, failed) -> {
+                exchange.getMessage().setBody(body);
+                exchange.setException(failed);
+                if (failed != null || begin(exchange, callback)) {
+                    callback.done(false);
                 }
-                callback.done(false);
             });
             return false;
-        } catch (RejectedExecutionException e) {
-            exchange.setException(e);
+        }
+        if (begin(exchange, callback)) {
             callback.done(true);
             return true;
+        }
+        return false;
+    }
+
+    /** @return whether it has failed */
+    private boolean begin(Exchange exchange, AsyncCallback callback) {
+        Call call = new Call(exchange, callback);
+        try {
+            call.request.begun(call);
+            endpoint.component().workers().execute(call);
+            return false;
+        } catch (RejectedExecutionException e) {
+            call.request.ended(call);
+            exchange.setException(e);
+            return !call.ended.getAndSet(true);
+        }
+    }
+
+    /** A request on its thread; one that was ended before its time is left to itself. */
+    private final class Call implements Runnable, ProxyRequest.Cancellable {
+        private final Exchange exchange;
+        private final AsyncCallback callback;
+        private final ProxyRequest request;
+        private final AtomicBoolean ended = new AtomicBoolean();
+
+        Call(Exchange exchange, AsyncCallback callback) {
+            this.exchange = exchange;
+            this.callback = callback;
+            this.request = ProxyRequest.of(exchange);
+        }
+
+        @Override
+        public void run() {
+            try {
+                Message response = ended.get() ? null : ask();
+                if (!ended.getAndSet(true)) {
+                    exchange.setMessage(response);
+                    finish();
+                }
+            } catch (ProxyException | RuntimeException | Error e) {
+                fail(e);
+            } catch (Exception e) {
+                Failure failure = Faults.of(e, true);
+                boolean sent = failure.blame() != Failure.Blame.UNREACHABLE;
+                fail(new UpstreamException(endpoint.name(), failure, e, sent));
+            }
+        }
+
+        private void fail(Throwable e) {
+            if (!ended.getAndSet(true)) {
+                exchange.setException(e);
+                finish();
+            }
+        }
+
+        @Override
+        public void cancel(ProxyException why) {
+            fail(why);
+        }
+
+        @Override
+        public boolean isFor(Exchange other) {
+            return exchange == other;
+        }
+
+        private void finish() {
+            request.ended(this);
+            callback.done(false);
+        }
+
+        /** On a copy: what is set for this upstream must not go to another one. */
+        private Message ask() throws Exception {
+            Exchange asked = exchange.copy();
+            endpoint.requests().prepare(asked.getIn(), endpoint.base());
+            http.process(asked);
+            Message response = new ResponseMessage(exchange);
+            response.setHeaders(asked.getMessage().getHeaders());
+            endpoint.location().rewrite(response.getHeaders(), request);
+            response.setBody(asked.getMessage().getBody() instanceof InputStream body ? whole(body) : asked.getMessage().getBody(byte[].class));
+            return response;
+        }
+
+        private byte[] whole(InputStream body) throws IOException {
+            byte[] whole = body.readNBytes(endpoint.maxResponseBody());
+            boolean more = whole.length == endpoint.maxResponseBody() && body.read() >= 0;
+            boolean room = request.client() == null || request.client().hold(2L * whole.length);
+            if ((more || !room) && body instanceof EofSensorInputStream connection) {
+                connection.abort();
+            }
+            if (more || !room) {
+                throw more ? new ProxyException(Failure.RESPONSE_TOO_LARGE) : new ProxyException(Failure.OVERLOADED, "no room for the response");
+            }
+            body.close();
+            return whole;
+        }
+    }
+
+    /** The end-to-end fields, both ways. */
+    private static final class EndToEnd implements HeaderFilterStrategy {
+        @Override
+        public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {
+            return !EndToEndFields.travels(name) || name.equalsIgnoreCase("Host");
+        }
+
+        @Override
+        public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
+            return !EndToEndFields.travels(name);
         }
     }
 }

@@ -5,36 +5,59 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
+import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.message.Tokens;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
 
 /**
  * Makes responses of the bytes of a connection, in whatever pieces they come, by the letter of RFC 9112, sections 4 to 7:
- * no junk before the status line, no obs-fold, no control characters, no ambiguous framing, nothing cut short. Not
- * thread-safe; one for each connection.
+ * no junk before the status line, no obs-fold, no control characters, no ambiguous framing, nothing cut short. A short body
+ * whose length is stated is collected; any other goes on in pieces. Netty's HttpResponseDecoder takes half of what is refused
+ * here (obs-fold, bare LF, control characters, a Content-Length beside a coding), after which the bytes are gone; and it makes
+ * a head's texts anew each time, which costs more than this does altogether (docs/laboratory.md). Not thread-safe; one for
+ * each connection.
  */
 final class ResponseParser {
+    /** A longer body is not collected. */
+    static final int MAX_WHOLE = 64 * 1024;
     private static final int MAX_HEAD = 256 * 1024;
     private static final int MAX_FIELDS = 500;
     private static final int MAX_TRAILERS = 100;
     private static final int MAX_INTERIM = 10;
-    /** A longer body is believed in as it comes. */
-    private static final int MAX_AHEAD = 1024 * 1024;
+    private static final int MAX_SIZE_DIGITS = 15;
+    private static final int FIRST_ROOM = 4096;
 
     private static final Map.Entry<String, String> NONE = Map.entry("", "");
 
     private enum State { STATUS, FIELDS, LENGTH, TO_THE_END, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILERS, COMPLETE }
 
-    private final int maxBody;
+    /** Who wants to know what comes before a response is complete. */
+    interface Listener {
+        /** An interim response (RFC 9110, section 15.2). */
+        void interim(UpstreamResponse interim);
+
+        /** @param length of a body that is not collected, or -1 if nobody says it */
+        void begins(UpstreamResponse head, long length);
+
+        /** @param bytes of that body, which are the listener's to release */
+        void piece(ByteBuf bytes);
+    }
+
+    private final Listener listener;
     private final ResponseLine line = new ResponseLine();
     private State state = State.COMPLETE;
     private boolean toHead;
+    private boolean mayUpgrade;
+    private boolean streams;
     private boolean begun;
     private int headSize;
     private int interim;
-    private int trailers;
+    private HttpHeaders trailers;
     private int nameEnd;
     private UpstreamResponse response;
     /** The fields of the response before, most of which come again: their texts need not be made anew. */
@@ -44,14 +67,18 @@ final class ResponseParser {
     private int bodyLength;
     private long left;
 
-    /** @param maxBody in bytes */
-    ResponseParser(int maxBody) {
-        this.maxBody = maxBody;
+    ResponseParser(Listener listener) {
+        this.listener = listener;
     }
 
-    /** @param head whether the request is a HEAD, whose response has no body */
-    void expect(boolean head) {
+    /**
+     * @param head    whether the request is a HEAD, whose response has no body
+     * @param upgrade whether it asks for another protocol, which the connection may become
+     */
+    void expect(boolean head, boolean upgrade) {
         toHead = head;
+        mayUpgrade = upgrade;
+        streams = false;
         begun = false;
         interim = 0;
         line.reset();
@@ -73,11 +100,6 @@ final class ResponseParser {
         return state.compareTo(State.FIELDS) > 0 && state != State.COMPLETE;
     }
 
-    /** The status of a response whose head is complete. */
-    int status() {
-        return response.status();
-    }
-
     /** Hands over the response, once it is complete; an idle connection must not keep its body. */
     UpstreamResponse take() {
         UpstreamResponse complete = response;
@@ -85,6 +107,11 @@ final class ResponseParser {
         reasonBefore = complete.reason();
         response = null;
         return complete;
+    }
+
+    /** What came behind the last chunk of a body that was not collected. */
+    HttpHeaders trailers() {
+        return trailers == null ? EmptyHttpHeaders.INSTANCE : trailers;
     }
 
     /**
@@ -181,10 +208,7 @@ final class ResponseParser {
     private void headEnds() throws ProxyException {
         int status = response.status();
         if (status < 200) {
-            if (++interim > MAX_INTERIM || status == 101) {
-                throw malformed("unexpected interim response");
-            }
-            state = State.STATUS;
+            interim(status);
             return;
         }
         List<String> lengths = response.values("Content-Length");
@@ -196,38 +220,57 @@ final class ResponseParser {
         }
         bodyLength = 0;
         body = UpstreamResponse.NO_BODY;
+        trailers = null;
         left = lengths.isEmpty() ? 0 : Long.parseLong(lengths.get(0));
         if (toHead || status == 204 || status == 304) {
             response.setBodiless(status == 204 && (left > 0 || chunked));
             complete();
+        } else if (!chunked && !lengths.isEmpty() && left == 0) {
+            complete();
         } else if (chunked) {
-            trailers = 0;
-            state = State.CHUNK_SIZE;
+            begin(State.CHUNK_SIZE, -1);
         } else if (lengths.isEmpty()) {
             response.setEndsConnection();
-            state = State.TO_THE_END;
+            begin(State.TO_THE_END, -1);
         } else {
-            length();
+            begin(State.LENGTH, left);
         }
     }
 
-    private void length() throws ProxyException {
-        requireWithinLimit(left);
-        body = new byte[(int) Math.min(left, MAX_AHEAD)];
-        state = State.LENGTH;
-        if (left == 0) {
-            complete();
+    private void interim(int status) throws ProxyException {
+        if (status == 101) {
+            if (!mayUpgrade || response.values("Upgrade").isEmpty()) {
+                throw malformed("unexpected interim response");
+            }
+            response.setEndsConnection();
+            begin(State.TO_THE_END, -1);
+            return;
+        }
+        if (++interim > MAX_INTERIM) {
+            throw malformed("too many interim responses");
+        }
+        listener.interim(response);
+        state = State.STATUS;
+    }
+
+    private void begin(State next, long length) {
+        state = next;
+        streams = length < 0 || length > MAX_WHOLE;
+        if (streams) {
+            listener.begins(response, length);
         }
     }
 
-    private void take(ByteBuf in, int size) throws ProxyException {
-        requireWithinLimit((long) bodyLength + size);
-        if (bodyLength + size > body.length) {
-            long grown = Math.max(bodyLength + size, Math.min(maxBody, body.length * 2L));
-            body = Arrays.copyOf(body, (int) (state == State.LENGTH ? Math.min(grown, bodyLength + left) : grown));
+    private void take(ByteBuf in, int size) {
+        if (streams) {
+            listener.piece(in.readRetainedSlice(size));
+        } else {
+            if (bodyLength + size > body.length) {
+                body = Arrays.copyOf(body, (int) Math.min(bodyLength + left, Math.max(bodyLength + size, Math.max(FIRST_ROOM, body.length * 2L))));
+            }
+            in.readBytes(body, bodyLength, size);
+            bodyLength += size;
         }
-        in.readBytes(body, bodyLength, size);
-        bodyLength += size;
         left -= size;
         if (state == State.LENGTH && left == 0) {
             complete();
@@ -236,21 +279,14 @@ final class ResponseParser {
         }
     }
 
-    private void requireWithinLimit(long size) throws ProxyException {
-        if (size > maxBody) {
-            throw new ProxyException(Failure.RESPONSE_TOO_LARGE);
-        }
-    }
-
     private void chunkSize() throws ProxyException {
         int end = 0;
         left = 0;
         for (; end < line.length() && Character.digit(line.at(end), 16) >= 0; end++) {
             left = left * 16 + Character.digit(line.at(end), 16);
-            requireWithinLimit(bodyLength + left);
         }
-        String extension = line.text(end, "");
-        if (end == 0 || !extension.isEmpty() && extension.charAt(0) != ';') {
+        String extension = line.text(Math.min(end, line.length()), "");
+        if (end == 0 || end > MAX_SIZE_DIGITS || !extension.isEmpty() && extension.charAt(0) != ';') {
             throw new ProxyException(Failure.BAD_CODING, "malformed chunk size");
         }
         state = left == 0 ? State.TRAILERS : State.CHUNK;
@@ -263,14 +299,19 @@ final class ResponseParser {
         state = State.CHUNK_SIZE;
     }
 
-    /** No more is made of it than that it is well-formed. */
     private void trailer() throws ProxyException {
         if (line.length() == 0) {
             complete();
-        } else if (++trailers > MAX_TRAILERS) {
+            return;
+        }
+        String value = line.text(colon() + 1, "");
+        trailers = trailers == null ? DefaultHttpHeadersFactory.trailersFactory().withValidation(false).newHeaders() : trailers;
+        if (trailers.size() == MAX_TRAILERS) {
             throw malformed("too many trailers");
-        } else {
-            line.text(colon() + 1, "");
+        }
+        String name = line.latin1(0, nameEnd, "");
+        if (EndToEndFields.mayTrail(name)) {
+            trailers.add(name, value);
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutorService;
 import io.netty.channel.EventLoopGroup;
 import org.apache.camel.Endpoint;
 import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.util.PropertiesHelper;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 
@@ -41,6 +42,7 @@ public final class UpstreamComponent extends DefaultComponent {
     @Override
     protected Endpoint createEndpoint(String uri, String name, Map<String, Object> parameters) throws Exception {
         UpstreamEndpoint endpoint = new UpstreamEndpoint(uri, name, this);
+        endpoint.setHttpOptions(PropertiesHelper.extractProperties(parameters, "http."));
         setProperties(endpoint, parameters);
         return endpoint;
     }

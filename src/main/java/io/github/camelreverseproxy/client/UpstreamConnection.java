@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ClientConnection;
 import io.github.camelreverseproxy.forwarding.Deadline;
 import io.netty.buffer.ByteBuf;
@@ -18,10 +19,12 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 
 /**
  * A connection to an upstream, which takes one request at a time. It goes back to its pool when a response is complete
- * and nothing stands against another request; one on which a client has logged in stays with that client. Not
- * thread-safe; runs on its event loop.
+ * and nothing stands against another request; one on which a client has logged in stays with that client. A response
+ * whose body is not collected goes on as soon as its head is here, and the connection is read as its client takes it.
+ * Not thread-safe; runs on its event loop.
  */
-final class UpstreamConnection extends ChannelInboundHandlerAdapter implements ClientConnection.Login {
+final class UpstreamConnection extends ChannelInboundHandlerAdapter
+        implements ClientConnection.Login, ResponseParser.Listener, BodyStream.Source {
     private static final long IDLE_MILLIS = 180_000;
     /** A larger body goes out piece by piece: Netty copies what it is given into direct memory, which is scarce. */
     private static final int PIECE = 256 * 1024;
@@ -32,7 +35,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
 
     private final ConnectionPool pool;
     private final UpstreamEndpoint endpoint;
-    private final ResponseParser responses;
+    private final ResponseParser responses = new ResponseParser(this);
     private final long born = System.nanoTime();
     private ChannelHandlerContext context;
     private Deadline deadline;
@@ -40,6 +43,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     /** Of whoever has logged in on it. */
     private ClientConnection owner;
     private Attempt attempt;
+    private Upload upload;
+    /** The body of the response, if it is not collected. */
+    private BodyStream stream;
+    /** The head of such a response, until it goes on. */
+    private UpstreamResponse head;
+    private long patience;
     private boolean used;
     private boolean writing;
     private Throwable notWritten;
@@ -51,7 +60,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     UpstreamConnection(ConnectionPool pool, UpstreamEndpoint endpoint) {
         this.pool = pool;
         this.endpoint = endpoint;
-        this.responses = new ResponseParser(endpoint.maxResponseBody());
     }
 
     @Override
@@ -82,9 +90,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     }
 
     void send(Attempt next) {
-        ByteBuf head;
+        ByteBuf request;
         try {
-            head = next.head(context.alloc(), this);
+            request = next.head(context.alloc(), this);
         } catch (ProxyException | RuntimeException | Error e) {
             close();
             next.fail(e);
@@ -94,15 +102,27 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         notWritten = null;
         answering = false;
         held = 0;
-        responses.expect(next.isHead());
+        responses.expect(next.isHead(), next.isUpgrade());
         deadline.in(endpoint.responseTimeout());
+        if (next.stream() != null) {
+            upload(next, request);
+            return;
+        }
         writing = true;
         if (next.rest() == null) {
-            write(next, head, null, 0);
+            write(next, request, null, 0);
         } else {
-            context.write(head);
+            context.write(request);
             writePiece(next, next.rest(), 0);
         }
+    }
+
+    private void upload(Attempt of, ByteBuf request) {
+        BodyStream body = of.stream();
+        upload = new Upload(context, this, body, body.length() < 0 ? Upload.Framing.CHUNKED : Upload.Framing.LENGTH, of.budget());
+        context.writeAndFlush(request);
+        await();
+        body.to(upload);
     }
 
     private void writePiece(Attempt of, byte[] rest, int at) {
@@ -127,12 +147,55 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     }
 
     /** What the upstream may have said before it closed the connection comes first; its end comes after this. */
-    private void notWritten(Throwable cause) {
+    void notWritten(Throwable cause) {
         if (cause instanceof IOException && (context.channel().isActive() || responses.isBegun())) {
             notWritten = cause;
             deadline.in(Math.min(endpoint.responseTimeout(), EARLY_ANSWER_MILLIS));
         } else {
             fail(cause);
+        }
+    }
+
+    /** The request's body has broken off, through no fault of the upstream. */
+    void requestFailed(ProxyException why) {
+        Attempt failed = attempt;
+        if (failed != null) {
+            close(why);
+            failed.fail(why);
+        }
+    }
+
+    /** The client's request has been ended, of which it may have the response already. */
+    void abort(Attempt of, ProxyException why) {
+        if (attempt == of) {
+            close(why);
+        }
+    }
+
+    private void close(ProxyException why) {
+        attempt = null;
+        BodyStream broken = stream;
+        stream = null;
+        head = null;
+        if (upload != null) {
+            upload.stop();
+        }
+        close();
+        if (broken != null) {
+            broken.fail(why);
+        }
+    }
+
+    /** Sets the deadline for whatever comes next; while it is the client's turn there is none. */
+    void await() {
+        if (attempt == null || notWritten != null) {
+            return;
+        }
+        boolean clients = stream == null ? upload != null && upload.isWaiting() : patience == 0 || !context.channel().config().isAutoRead();
+        if (clients) {
+            deadline.drop();
+        } else {
+            deadline.in(stream == null ? endpoint.responseTimeout() : patience);
         }
     }
 
@@ -150,8 +213,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
                 alone = !in.isReadable();
             } else if (responses.isWithinBody()) {
                 hold();
-                deadline.in(endpoint.responseTimeout());
-                if (!answering) {
+                await();
+                if (!answering && stream == null) {
                     answering = true;
                     attempt.answering();
                 }
@@ -161,6 +224,46 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         } finally {
             in.release();
         }
+    }
+
+    @Override
+    public void interim(UpstreamResponse interim) {
+        attempt.interim(interim);
+    }
+
+    @Override
+    public void begins(UpstreamResponse response, long length) {
+        head = response;
+        stream = new BodyStream(context.channel().eventLoop(), this, length, endpoint.maxResponseBody(), Failure.RESPONSE_TOO_LARGE);
+        patience = endpoint.responseTimeout();
+        if (response.isTunnel()) {
+            patience = 0;
+            ClientConnection client = attempt.client();
+            stream.tunnel(back -> {
+                upload = new Upload(context, this, back, Upload.Framing.NONE, client.budget());
+                back.to(upload);
+            });
+        } else if (response.isEventStream()) {
+            patience = endpoint.streamTimeout();
+        }
+        read(false);
+    }
+
+    @Override
+    public void piece(ByteBuf bytes) {
+        stream.piece(bytes);
+    }
+
+    @Override
+    public void read(boolean more) {
+        context.channel().config().setAutoRead(more);
+        await();
+    }
+
+    @Override
+    public void abandon() {
+        stream = null;
+        close(new ProxyException(Failure.CLIENT_GONE));
     }
 
     /** The body takes room, and as much again when it goes out. */
@@ -177,6 +280,26 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     public void channelReadComplete(ChannelHandlerContext ctx) {
         if (complete) {
             succeed();
+        } else if (stream != null) {
+            deliver();
+        }
+    }
+
+    private void deliver() {
+        BodyStream on = stream;
+        if (head != null) {
+            UpstreamResponse response = head;
+            head = null;
+            attempt.succeed(response, on);
+        }
+        on.flush();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (upload != null) {
+            upload.look();
+            await();
         }
     }
 
@@ -229,26 +352,45 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     }
 
     private void succeed() {
+        UpstreamResponse response = responses.take();
         Attempt done = attempt;
+        BodyStream streamed = stream;
+        if (streamed != null) {
+            deliver();
+            stream = null;
+            attempt = null;
+            streamed.end(responses.trailers());
+        }
         attempt = null;
         complete = false;
         used = true;
-        UpstreamResponse response = responses.take();
-        boolean stays = alone && !writing && notWritten == null && !done.isEnded() && response.keepsConnection()
-                && context.channel().isActive();
+        goOn(done, response, streamed != null);
+        if (streamed == null) {
+            done.succeed(response, response.body());
+        }
+    }
+
+    /** With the next request, if nothing stands against it. */
+    private void goOn(Attempt done, UpstreamResponse response, boolean streamed) {
+        boolean sent = !writing && notWritten == null && (upload == null || upload.isDone());
+        if (upload != null) {
+            upload.stop();
+            upload = null;
+        }
+        boolean stays = alone && sent && (streamed || !done.isEnded()) && response.keepsConnection() && context.channel().isActive();
         boolean login = owner != null || done.isLogin() || Login.isAskedFor(response);
         if (!stays || login && done.client() == null) {
             close();
-        } else {
-            deadline.in(response.keepAliveMillis(IDLE_MILLIS));
-            if (login) {
-                owner = done.client();
-                owner.keep(pool, endpoint.name(), this);
-            } else {
-                pool.add(this);
-            }
+            return;
         }
-        done.succeed(response);
+        context.channel().config().setAutoRead(true);
+        deadline.in(response.keepAliveMillis(IDLE_MILLIS));
+        if (login) {
+            owner = done.client();
+            owner.keep(pool, endpoint.name(), this);
+        } else {
+            pool.add(this);
+        }
     }
 
     private void fail(Throwable cause) {
@@ -256,14 +398,21 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         if (failed == null) {
             return;
         }
-        attempt = null;
-        close();
         if (failed.isEnded()) {
+            close(new ProxyException(Faults.of(cause, true), Faults.of(cause, true).text(), cause));
             return;
         }
+        boolean begun = responses.isBegun();
+        BodyStream unseen = stream;
+        stream = null;
+        if (unseen != null) {
+            // Nobody has it.
+            unseen.fail(new ProxyException(Failure.RESPONSE_INCOMPLETE));
+        }
+        close(new ProxyException(Failure.RESPONSE_INCOMPLETE));
         if (cause instanceof Error || cause instanceof ProxyException own && own.failure() == Failure.OVERLOADED) {
             failed.fail(cause);
-        } else if (used && !responses.isBegun() && !(cause instanceof SocketTimeoutException)) {
+        } else if (used && !begun && !(cause instanceof SocketTimeoutException)) {
             pool.closedBefore(failed, cause);
         } else {
             failed.fail(cause instanceof IOException ? cause : new ProxyException(Failure.NO_RESPONSE, Failure.NO_RESPONSE.text(), cause), true);

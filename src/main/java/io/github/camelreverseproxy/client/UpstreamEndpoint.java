@@ -1,7 +1,8 @@
 package io.github.camelreverseproxy.client;
 
-
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 
 import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
@@ -10,11 +11,11 @@ import org.apache.camel.support.DefaultEndpoint;
 
 /** Where an upstream is, how long to wait for it, and which client asks it. Thread-safe once configured. */
 public final class UpstreamEndpoint extends DefaultEndpoint {
-    /** What sends a request and reads the response; both the same way, byte for byte. */
+    /** What sends a request and reads the response. */
     public enum Client {
         /** On the thread of the connection that the request came in by, which does not wait. */
         EVENT_LOOP,
-        /** camel-http, each request on a thread of its own. */
+        /** camel-http, each request on a thread of its own; options that begin with {@code http.} are its own. */
         CAMEL_HTTP
     }
 
@@ -25,7 +26,9 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
     private UpstreamRequests requests = new UpstreamRequests();
     private int connectTimeout = 1000;
     private int responseTimeout = 30000;
+    private long streamTimeout;
     private int maxResponseBody = 64 * 1024 * 1024;
+    private final Map<String, Object> httpOptions = new HashMap<>();
     private long dnsRefresh = 30000;
     private long maxAge = 600_000;
     private Location.Rule locationRule = Location.Rule.REWRITE;
@@ -64,7 +67,12 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         responseTimeout = millis;
     }
 
-    /** @param bytes largest response body */
+    /** @param millis from one piece of an event stream to the next; 0 for no limit */
+    public void setStreamTimeout(long millis) {
+        streamTimeout = millis;
+    }
+
+    /** @param bytes largest response body that is made a whole */
     public void setMaxResponseBody(int bytes) {
         maxResponseBody = bytes;
     }
@@ -82,6 +90,15 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
     /** @param rule {@code rewrite} or {@code keep} */
     public void setLocation(String rule) {
         locationRule = Location.Rule.valueOf(rule.toUpperCase(Locale.ROOT));
+    }
+
+    /** Options of camel-http, for that client. */
+    Map<String, Object> httpOptions() {
+        return new HashMap<>(httpOptions);
+    }
+
+    void setHttpOptions(Map<String, Object> options) {
+        httpOptions.putAll(options);
     }
 
     /** What the upstream is called. */
@@ -138,6 +155,10 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
 
     int responseTimeout() {
         return responseTimeout;
+    }
+
+    long streamTimeout() {
+        return streamTimeout;
     }
 
     int maxResponseBody() {

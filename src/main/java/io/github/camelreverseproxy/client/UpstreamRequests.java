@@ -2,6 +2,7 @@ package io.github.camelreverseproxy.client;
 
 import java.util.function.BiConsumer;
 
+import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
@@ -30,13 +31,13 @@ public final class UpstreamRequests {
         fieldValue = colon < 0 ? null : line.substring(colon + 1).strip();
     }
 
-    /** @return null for none, which is not the same as an empty one */
-    byte[] body(Message message) {
-        return message.getBody(byte[].class);
+    /** @return a byte array, a {@link BodyStream}, or null for none, which is not the same as an empty one */
+    Object body(Message message) {
+        return message.getBody() instanceof BodyStream stream ? stream : message.getBody(byte[].class);
     }
 
     /** @throws ProxyException if it is no method */
-    String method(Message message, byte[] body) throws ProxyException {
+    String method(Message message, Object body) throws ProxyException {
         Object own = message.getHeader(Exchange.HTTP_METHOD);
         if (own == null) {
             return !method.isEmpty() ? method : body != null ? "POST" : "GET";
@@ -82,8 +83,23 @@ public final class UpstreamRequests {
         return new ProxyException(Failure.INTERNAL, Failure.INTERNAL.text(), new IllegalArgumentException("the header " + header + " cannot be sent"));
     }
 
+    /**
+     * Sets what is this upstream's own as headers, for a client that makes a request of them.
+     *
+     * @throws ProxyException if it cannot be sent
+     */
+    void prepare(Message message, String base) throws ProxyException {
+        // The client puts the base before the path itself.
+        target(message, base);
+        message.setHeader(Exchange.HTTP_METHOD, method(message, message.getBody()));
+        message.removeHeader(Exchange.HTTP_URI);
+        if (fieldName != null) {
+            message.setHeader(fieldName, fieldValue);
+        }
+    }
+
     /** Hands all fields to the wire, one call for each field line; Host is the upstream's own. */
-    void fields(Message message, String host, byte[] body, BiConsumer<String, String> wire) {
+    void fields(Message message, String host, Object body, BiConsumer<String, String> wire) {
         wire.accept("Host", host);
         EndToEndFields.write(message.getHeaders(), (name, value) -> {
             if (!name.equalsIgnoreCase("Host") && !name.equalsIgnoreCase(fieldName)) {
@@ -93,8 +109,12 @@ public final class UpstreamRequests {
         if (fieldName != null) {
             wire.accept(fieldName, fieldValue);
         }
-        if (body != null) {
-            wire.accept("Content-Length", Integer.toString(body.length));
+        if (body instanceof byte[] whole) {
+            wire.accept("Content-Length", Integer.toString(whole.length));
+        } else if (body instanceof BodyStream stream && stream.length() >= 0) {
+            wire.accept("Content-Length", Long.toString(stream.length()));
+        } else if (body != null) {
+            wire.accept("Transfer-Encoding", "chunked");
         }
     }
 }

@@ -7,9 +7,7 @@ import java.util.Map;
 import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Tokens;
 
-/**
- * An upstream's response, whole before any of it goes on: a client never gets half an answer. Not thread-safe.
- */
+/** An upstream's response, with its body if that was collected. Not thread-safe. */
 final class UpstreamResponse {
     static final byte[] NO_BODY = new byte[0];
     private static final long KEEP_ALIVE_MARGIN = 1000;
@@ -57,6 +55,17 @@ final class UpstreamResponse {
     void setBodiless(boolean promised) {
         bodiless = true;
         endsConnection = promised;
+    }
+
+    /** Whether the connection has become another protocol's (RFC 9110, section 7.8). */
+    boolean isTunnel() {
+        return status == 101;
+    }
+
+    /** Whether it may be silent for as long as it likes. */
+    boolean isEventStream() {
+        List<String> types = values("Content-Type");
+        return !types.isEmpty() && types.get(0).strip().regionMatches(true, 0, "text/event-stream", 0, 17);
     }
 
     /** The body ends with the connection. */

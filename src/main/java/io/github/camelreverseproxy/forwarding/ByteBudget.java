@@ -28,6 +28,11 @@ public final class ByteBudget {
         return false;
     }
 
+    /** Whether little is left: what is on its way then goes in smaller steps. */
+    boolean isScarce() {
+        return held.get() > max - max / 4;
+    }
+
     void give(long bytes) {
         held.addAndGet(-bytes);
     }

@@ -1,11 +1,14 @@
 package io.github.camelreverseproxy.forwarding;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpResponse;
 
 /**
  * A client's connection, as those see it who work for its requests: the event loop, the bytes of bodies that are held for
@@ -22,6 +25,7 @@ public final class ClientConnection {
     private Map<Object, Login> logins = Map.of();
     private final ByteBudget budget;
     private final AtomicLong held = new AtomicLong();
+    private final Set<Object> pauses = new HashSet<>(2);
     private volatile boolean ended;
     private volatile String upstream;
 
@@ -53,6 +57,27 @@ public final class ClientConnection {
         if (bytes > 0) {
             budget.give(bytes);
         }
+    }
+
+    /** What is charged for the bytes of bodies. */
+    public ByteBudget budget() {
+        return budget;
+    }
+
+    /**
+     * Whether the connection is read; it is if nobody has a reason against it.
+     *
+     * @param who has one, or no longer
+     */
+    public void pause(Object who, boolean paused) {
+        if (paused ? pauses.add(who) : pauses.remove(who)) {
+            channel.config().setAutoRead(pauses.isEmpty());
+        }
+    }
+
+    /** Tells the client something before the response, if it still waits for one (RFC 8297). */
+    public void inform(HttpResponse interim) {
+        channel.writeAndFlush(interim);
     }
 
     public EventLoop eventLoop() {

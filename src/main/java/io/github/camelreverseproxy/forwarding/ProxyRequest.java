@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
+import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -12,13 +13,30 @@ import org.apache.camel.Exchange;
 
 /**
  * One request of a client, from its hand-over to a route to the last byte of its response: who waits for it, what is under
- * way for it, and whether it has been ended before its time. Travels with the exchange, and with copies of it. Thread-safe.
+ * way for it, and whether it has been ended before its time. Where its bytes are meanwhile:
+ *
+ * <pre>
+ *  client --&gt; RequestDecoder     raw: what is pipelined behind it, 64 KiB at most
+ *         --&gt; RequestBody        whole: a byte[], charged; or a {@link BodyStream}, which has none of its own
+ *         --&gt; the route          an exchange with either as its body; wholeBody makes one of the other
+ *         --&gt; UpstreamConnection what the upstream has not taken, charged ({@link Outlet})
+ *  upstream
+ *         --&gt; ResponseParser     whole: a byte[] of 64 KiB at most, charged; or a {@link BodyStream}
+ *         --&gt; the route          goes on as soon as the head is here
+ *         --&gt; ResponseBody       what the client has not taken, charged ({@link Outlet})
+ *  client
+ * </pre>
+ *
+ * <p>Travels with the exchange, and with copies of it. Thread-safe.
  */
 public final class ProxyRequest {
     /** Something that is under way for a request and can be ended before its time. */
     public interface Cancellable {
         /** May be called on any thread, and when it has ended already. */
         void cancel(ProxyException why);
+
+        /** Whether it is under way for this very exchange, and not for a copy. */
+        boolean isFor(Exchange exchange);
     }
 
     /** Who wants to know, of the attempt that an exchange makes, that its response has begun. */
@@ -34,6 +52,7 @@ public final class ProxyRequest {
 
     private final ClientConnection client;
     private final HttpHeaders fields;
+    private Exchange exchange;
     private Object made;
     private List<Object> madeToo;
     private Cancellable attempt;
@@ -62,8 +81,9 @@ public final class ProxyRequest {
     }
 
     /** Travels with this exchange from now on. */
-    public void begin(Exchange exchange) {
-        exchange.setProperty(PROPERTY, this);
+    public void begin(Exchange of) {
+        exchange = of;
+        of.setProperty(PROPERTY, this);
     }
 
     /** The connection of the client, or null. */
@@ -148,6 +168,25 @@ public final class ProxyRequest {
             }
         }
         all.forEach(one -> one.cancel(why));
+    }
+
+    /** The answer has gone out: an upstream's that the route has put another in place of is left. */
+    public void finish() {
+        List<Cancellable> left;
+        synchronized (this) {
+            if (attempt == null && others == null) {
+                return;
+            }
+            left = others == null ? new ArrayList<>(1) : new ArrayList<>(others);
+            if (attempt != null) {
+                left.add(attempt);
+            }
+        }
+        for (Cancellable one : left) {
+            if (one.isFor(exchange)) {
+                one.cancel(new ProxyException(Failure.CLIENT_GONE));
+            }
+        }
     }
 
     /** Why it was ended before its time, or null. */

@@ -24,11 +24,13 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
     private int maxTarget = 8192;
     private int maxHead = 32768;
     private int maxRequestBody = 10 * 1024 * 1024;
+    private long maxStreamedBody;
     private long headTimeout = 10000;
     private long bodyTimeout = 30000;
     private long idleTimeout = 75000;
     private long totalTimeout = 60000;
     private long halfClosedTimeout = 1000;
+    private long tunnelTimeout = 3_600_000;
     private int minBodyRate = 240;
     private InFlight inFlight = new InFlight();
     private ByteBudget budget = new ByteBudget();
@@ -45,11 +47,13 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         maxTarget = settings.maxTarget;
         maxHead = settings.maxHead;
         maxRequestBody = settings.maxRequestBody;
+        maxStreamedBody = settings.maxStreamedBody;
         headTimeout = settings.headTimeout;
         bodyTimeout = settings.bodyTimeout;
         idleTimeout = settings.idleTimeout;
         totalTimeout = settings.totalTimeout;
         halfClosedTimeout = settings.halfClosedTimeout;
+        tunnelTimeout = settings.tunnelTimeout;
         minBodyRate = settings.minBodyRate;
         inFlight = settings.inFlight;
         budget = settings.budget;
@@ -67,9 +71,14 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         maxHead = bytes;
     }
 
-    /** @param bytes largest request body */
+    /** @param bytes largest request body that is kept whole */
     public void setMaxRequestBody(int bytes) {
         maxRequestBody = bytes;
+    }
+
+    /** @param bytes largest request body that is not; 0 for no limit */
+    public void setMaxStreamedBody(long bytes) {
+        maxStreamedBody = bytes;
     }
 
     /** @param millis from the first byte of a head to its last */
@@ -95,6 +104,11 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
     /** @param millis the same, from when the client has closed its side of the connection */
     public void setHalfClosedTimeout(long millis) {
         halfClosedTimeout = millis;
+    }
+
+    /** @param millis that a tunnel may be without a byte either way */
+    public void setTunnelTimeout(long millis) {
+        tunnelTimeout = millis;
     }
 
     /** @param rate of a body on average, in bytes a second, after a while */
@@ -131,20 +145,27 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         // A client that has nothing more to send still gets its answers, unless they take long: it may have gone.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         ClientConnection client = new ClientConnection(channel, budget);
-        RequestDecoder decoder = new RequestDecoder(maxTarget + REQUEST_LINE_REST, maxHead);
+        RequestDecoder decoder = new RequestDecoder(client, maxTarget + REQUEST_LINE_REST, maxHead);
         pipeline.addLast("decoder", decoder);
         pipeline.addLast("encoder", new HttpResponseEncoder());
         pipeline.addLast("timeouts", new RequestTimeouts(decoder, timeouts()));
         pipeline.addLast("rules", rules);
-        pipeline.addLast("order", new ResponseOrder());
+        pipeline.addLast("order", new ResponseOrder(decoder));
         pipeline.addLast("framing", new ResponseFraming(connections));
-        pipeline.addLast("budget", new BodyBudget(client));
-        pipeline.addLast("aggregator", new RequestAggregator(maxRequestBody));
+        RequestBody body = new RequestBody(client, new RequestBody.Limits(maxRequestBody, maxStreamedBody));
+        pipeline.addLast("body", body);
         pipeline.addLast("refusals", new Refusals(errors));
-        pipeline.addLast("owner", new RequestOwner(client, inFlight, new RequestOwner.Limits(totalTimeout, halfClosedTimeout), errors));
-        pipeline.addLast("turn", new RequestTurn());
+        pipeline.addLast("owner", new RequestOwner(client, body, inFlight,
+                new RequestOwner.Limits(totalTimeout, halfClosedTimeout, tunnelTimeout), errors));
         int port = consumer.getConfiguration().getPort();
         pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());
+    }
+
+    /** Leaves of a connection that has become a tunnel what knows nothing of HTTP; the decoder hands over what it has not decoded. */
+    static void tunnel(ChannelPipeline pipeline) {
+        for (String name : new String[] {"encoder", "timeouts", "rules", "order", "framing", "refusals", "handler", "decoder"}) {
+            pipeline.remove(name);
+        }
     }
 
     private RequestTimeouts.Limits timeouts() {

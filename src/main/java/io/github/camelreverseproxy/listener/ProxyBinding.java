@@ -3,22 +3,25 @@ package io.github.camelreverseproxy.listener;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
+import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.message.Tokens;
 import io.github.camelreverseproxy.response.ErrorAnswer;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -28,7 +31,7 @@ import org.apache.camel.component.netty.http.NettyHttpConfiguration;
 /**
  * Between the wire and the message: the target, split but otherwise as sent, in {@code CamelHttpPath} and
  * {@code CamelHttpRawQuery}; the end-to-end fields as headers, and nothing else as headers, no query parameter above
- * all; the body as a byte array, or null for none. Back from the message to the wire the same way. Thread-safe once
+ * all, but {@code Upgrade} for a connection that may become something else; the body as a byte array, as a stream, or null for none. Back from the message to the wire the same way. Thread-safe once
  * configured.
  */
 public final class ProxyBinding extends DefaultNettyHttpBinding {
@@ -53,8 +56,11 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
         if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
             headers.remove("Host", "");
         }
-        if (request instanceof OwnedRequest owned) {
-            owned.owner().begin(exchange);
+        ReceivedRequest received = (ReceivedRequest) request;
+        received.owner().begin(exchange);
+        String upgrade = upgrade(request);
+        if (upgrade != null) {
+            headers.put("Upgrade", upgrade);
         }
         String target = request.uri();
         int query = target.indexOf('?');
@@ -69,11 +75,23 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
         if (request.method().equals(HttpMethod.HEAD)) {
             exchange.setProperty(HEAD, Boolean.TRUE);
         }
-        ByteBuf content = request.content();
-        if (content.isReadable() || request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
-            message.setBody(ByteBufUtil.getBytes(content));
+        if (received.stream() != null) {
+            received.stream().belongsTo(exchange);
         }
+        message.setBody(received.body());
         return message;
+    }
+
+    /** What a request asks its connection to become, if it may (RFC 9110, section 7.8): not HTTP/2, and not with a body; or null. */
+    private static String upgrade(HttpRequest request) {
+        HttpHeaders fields = request.headers();
+        if (!fields.contains(HttpHeaderNames.UPGRADE) || !request.protocolVersion().equals(HttpVersion.HTTP_1_1)
+                || HttpUtil.getContentLength(request, 0L) > 0 || HttpUtil.isTransferEncodingChunked(request)) {
+            return null;
+        }
+        String protocols = String.join(", ", fields.getAll(HttpHeaderNames.UPGRADE));
+        boolean asked = Tokens.isListed(String.join(",", fields.getAll(HttpHeaderNames.CONNECTION)), "upgrade");
+        return asked && !Tokens.isListed(protocols, "h2c") ? protocols : null;
     }
 
     /** Whatever a route has made of the exchange, there is an answer; Camel would leave the client without one. */
@@ -93,15 +111,33 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
         return errors.response(exchange.getExchangeId(), cause);
     }
 
-    private static FullHttpResponse response(Message message) {
-        byte[] body = body(message);
+    private static HttpResponse response(Message message) {
+        BodyStream stream = message.getBody() instanceof BodyStream body ? body : null;
+        if (stream != null && message.getExchange().getProperty(HEAD) == null) {
+            return streamed(message, stream);
+        }
+        byte[] whole = stream != null ? null : body(message);
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status(message),
-                body == null ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body),
+                whole == null ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(whole),
                 UNCHECKED, UNCHECKED);
         EndToEndFields.write(message.getHeaders(), (name, value) -> response.headers().add(Tokens.requireField(name, value), value));
         Object length = length(message, response.content().readableBytes());
         if (length != null) {
             response.headers().set(HttpHeaderNames.CONTENT_LENGTH, length);
+        }
+        return response;
+    }
+
+    private static HttpResponse streamed(Message message, BodyStream stream) {
+        stream.requireFor(message.getExchange());
+        StreamedResponse response = new StreamedResponse(status(message), UNCHECKED, stream, message.getExchange().getExchangeId());
+        HttpHeaders fields = response.headers();
+        EndToEndFields.write(message.getHeaders(), (name, value) -> fields.add(Tokens.requireField(name, value), value));
+        if (stream.back() != null) {
+            fields.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
+            fields.set(HttpHeaderNames.UPGRADE, message.getHeader("Upgrade"));
+        } else if (stream.length() >= 0) {
+            fields.set(HttpHeaderNames.CONTENT_LENGTH, Long.toString(stream.length()));
         }
         return response;
     }
@@ -120,6 +156,10 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
     }
 
     private static HttpResponseStatus status(Message message) {
+        boolean tunnel = message.getBody() instanceof BodyStream stream && stream.back() != null;
+        if (tunnel) {
+            return HttpResponseStatus.SWITCHING_PROTOCOLS;
+        }
         Object given = message.getHeader(Exchange.HTTP_RESPONSE_CODE);
         int code = given == null ? 200 : number(given);
         HttpResponseStatus known = HttpResponseStatus.valueOf(code);

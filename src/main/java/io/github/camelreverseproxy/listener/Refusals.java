@@ -11,8 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last station before the route: answers the requests that were refused on the way, those whose body turned out to
- * be malformed, and whatever failed unforeseen. What is left of the content of a refused request ends here.
+ * The last station before the route: answers the requests that were refused on the way, and whatever failed unforeseen.
  */
 @Sharable
 final class Refusals extends ChannelInboundHandlerAdapter {
@@ -28,9 +27,6 @@ final class Refusals extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof Refusal refusal) {
             answer(ctx, refusal);
-        } else if (message instanceof FullHttpRequest request && request.decoderResult().isFailure()) {
-            request.release();
-            answer(ctx, new Refusal(Failure.BAD_REQUEST, "malformed chunked body", true, request));
         } else if (message instanceof FullHttpRequest) {
             ctx.fireChannelRead(message);
         } else {

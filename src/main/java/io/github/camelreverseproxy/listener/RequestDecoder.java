@@ -2,7 +2,9 @@ package io.github.camelreverseproxy.listener;
 
 import java.util.List;
 
+import io.github.camelreverseproxy.forwarding.ClientConnection;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
@@ -16,11 +18,17 @@ import io.netty.handler.codec.http.LastHttpContent;
 /**
  * Netty's decoder, and the rules of RFC 9112 about bytes that are gone once a head has been decoded: nothing but empty
  * lines before a request line (section 2.2), single spaces in it (section 3), no obs-fold (section 5.2), no
- * Transfer-Encoding beside Content-Length (section 6.1), and {@link ChunkExtensions}. Not sharable; runs on the channel's event loop.
+ * Transfer-Encoding beside Content-Length (section 6.1), and {@link ChunkExtensions}. One request at a time: after one
+ * nothing more is decoded until {@link #next} is said; what a client pipelines stays the bytes that it is, 64 KiB of it and
+ * one more read at most. Not sharable; runs on the channel's event loop.
  */
 final class RequestDecoder extends HttpRequestDecoder {
     private enum Line { NONE, REQUEST, FIELDS }
 
+    /** More than this waits in the kernel, and so in the end at the client. */
+    private static final int MOST_AHEAD = 64 * 1024;
+
+    private final ClientConnection client;
     private final ChunkExtensions chunks = new ChunkExtensions();
     private boolean inHead = true;
     private boolean chunked;
@@ -28,18 +36,53 @@ final class RequestDecoder extends HttpRequestDecoder {
     private byte previous;
     private int spaces;
     private String violation;
+    private boolean waiting;
+    private boolean decoding;
 
     /**
      * @param maxTarget longest request line, in bytes
      * @param maxHead   largest sum of the field lines, in bytes
      */
-    RequestDecoder(int maxTarget, int maxHead) {
+    RequestDecoder(ClientConnection client, int maxTarget, int maxHead) {
         super(new HttpDecoderConfig().setMaxInitialLineLength(maxTarget).setMaxHeaderSize(maxHead)
                 .setMaxChunkSize(64 * 1024).setAllowDuplicateContentLengths(false).setStrictLineParsing(true));
+        this.client = client;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        decoding = true;
+        try {
+            super.channelRead(ctx, message);
+        } finally {
+            decoding = false;
+        }
+        if (waiting && actualReadableBytes() > MOST_AHEAD) {
+            client.pause(this, true);
+        }
+    }
+
+    /** Goes on with the next request, which may have come already. */
+    void next(ChannelHandlerContext ctx) throws Exception {
+        waiting = false;
+        client.pause(this, false);
+        if (!decoding && actualReadableBytes() > 0) {
+            channelRead(ctx, Unpooled.EMPTY_BUFFER);
+            ctx.fireChannelReadComplete();
+        }
+    }
+
+    /** The other handlers see to what is incomplete; what has come whole is still to be answered. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        ctx.fireUserEventTriggered(event);
     }
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+        if (waiting) {
+            return;
+        }
         int from = in.readerIndex();
         int before = out.size();
         super.decode(ctx, in, out);
@@ -77,13 +120,14 @@ final class RequestDecoder extends HttpRequestDecoder {
                 line = Line.NONE;
                 previous = 0;
                 spaces = 0;
+                waiting = true;
             }
         }
     }
 
     /** Whether a head has begun and is not complete. */
     boolean isWithinHead() {
-        return inHead && (line != Line.NONE || actualReadableBytes() > 0);
+        return inHead && !waiting && (line != Line.NONE || actualReadableBytes() > 0);
     }
 
     /** Looks at the bytes of a head that the decoder has just consumed; they may come in any number of pieces. */

@@ -4,6 +4,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.forwarding.Deadline;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,8 +17,8 @@ import io.netty.handler.codec.http.LastHttpContent;
 
 /**
  * Ends connections whose client takes too long: with 408 while a head or a body is incomplete (RFC 9110, section
- * 15.5.9) or comes too slowly, silently between requests and when nothing of a response is taken any more, or too little. A client that waits for its
- * upstream is never timed out here.
+ * 15.5.9) or comes too slowly, silently between requests and when nothing of a response is taken any more, or too little. A
+ * client that waits for its upstream, or that is not read because the upstream takes no more, is never timed out here.
  * Not sharable; runs on the channel's event loop.
  */
 final class RequestTimeouts extends ChannelDuplexHandler {
@@ -41,15 +42,16 @@ final class RequestTimeouts extends ChannelDuplexHandler {
     private final Limits limits;
     private Awaiting awaiting = Awaiting.REQUEST;
     private Deadline deadline;
+    /** From a head, or a refusal, to the last byte of its response. */
+    private boolean inRequest;
     private boolean inBody;
-    private int unanswered;
-    private int writing;
     private long bodyBegan;
+    private long pausedSince;
     private long received;
     private long takingBegan;
     private long takenLast;
     private long sent;
-    private long left;
+    private long taken;
 
     RequestTimeouts(RequestDecoder decoder, Limits limits) {
         this.decoder = decoder;
@@ -69,12 +71,19 @@ final class RequestTimeouts extends ChannelDuplexHandler {
         ctx.fireChannelInactive();
     }
 
+    /** The connection is a tunnel from now on. */
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        deadline.end();
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpRequest) {
-            unanswered++;
+            inRequest = true;
             inBody = true;
             bodyBegan = 0;
+            pausedSince = 0;
             received = 0;
         }
         if (message instanceof HttpContent content) {
@@ -88,8 +97,19 @@ final class RequestTimeouts extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        look();
+        look(ctx);
         ctx.fireChannelReadComplete();
+    }
+
+    /** The connection is read again, if it was not. */
+    @Override
+    public void read(ChannelHandlerContext ctx) {
+        if (pausedSince != 0) {
+            bodyBegan += System.nanoTime() - pausedSince;
+            pausedSince = 0;
+            look(ctx);
+        }
+        ctx.read();
     }
 
     /** A body whose rest will never come. */
@@ -106,35 +126,53 @@ final class RequestTimeouts extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         ChannelPromise written = promise;
         if (ResponseFraming.endsResponse(message)) {
-            writing++;
             written = promise.unvoid();
             written.addListener((ChannelFutureListener) done -> {
-                writing--;
-                unanswered = Math.max(0, unanswered - 1);
-                look();
+                inRequest = false;
+                look(ctx);
             });
         }
+        if (awaiting == Awaiting.TAKING) {
+            sent += size(message);
+        }
         ctx.write(message, written);
-        if (writing > 0 && awaiting != Awaiting.TAKING) {
+        if (awaiting != Awaiting.TAKING && pending(ctx) > 0) {
             takingBegan = System.nanoTime();
             takenLast = takingBegan;
             sent = pending(ctx);
-            left = sent;
-            awaiting = Awaiting.TAKING;
-            deadline.in(Math.min(limits.body, GRACE_MILLIS), takingBegan);
+            taken = 0;
+            await(Awaiting.TAKING, Math.min(limits.body, GRACE_MILLIS));
+        }
+    }
+
+    private static int size(Object message) {
+        return message instanceof HttpContent content ? content.content().readableBytes() : message instanceof ByteBuf bytes ? bytes.readableBytes() : 0;
+    }
+
+    /** All has gone out, if it has. */
+    @Override
+    public void flush(ChannelHandlerContext ctx) {
+        ctx.flush();
+        if (awaiting == Awaiting.TAKING && inRequest && pending(ctx) == 0) {
+            awaiting = Awaiting.RESPONSE;
+            look(ctx);
         }
     }
 
     /** What is awaited after a read, or a response that has gone out. */
-    private void look() {
-        if (writing > 0) {
+    private void look(ChannelHandlerContext ctx) {
+        if (inRequest && awaiting == Awaiting.TAKING) {
             return;
         }
-        if (unanswered > 0) {
-            if (inBody && unanswered == 1) {
+        if (inRequest) {
+            if (inBody && ctx.channel().config().isAutoRead()) {
                 bodyBegan = bodyBegan == 0 ? System.nanoTime() : bodyBegan;
                 await(Awaiting.BODY, Math.min(limits.body, millisToTooSlow(bodyBegan, received)));
             } else {
+                if (inBody) {
+                    pausedSince = pausedSince == 0 ? System.nanoTime() : pausedSince;
+                    bodyBegan = bodyBegan == 0 ? pausedSince : bodyBegan;
+                }
                 awaiting = Awaiting.RESPONSE;
                 deadline.drop();
             }
@@ -157,14 +195,15 @@ final class RequestTimeouts extends ChannelDuplexHandler {
     }
 
     private void late(ChannelHandlerContext ctx) {
-        if (awaiting == Awaiting.TAKING && takes(ctx)) {
+        if (awaiting == Awaiting.TAKING && pending(ctx) == 0) {
+            awaiting = Awaiting.RESPONSE;
+            look(ctx);
+        } else if (awaiting == Awaiting.TAKING && takes(ctx)) {
             await(Awaiting.TAKING, Math.min(limits.body, GRACE_MILLIS));
         } else if (awaiting == Awaiting.REQUEST || awaiting == Awaiting.TAKING) {
             ctx.close();
         } else {
-            if (awaiting == Awaiting.HEAD) {
-                unanswered++;
-            }
+            inRequest = true;
             inBody = false;
             awaiting = Awaiting.RESPONSE;
             ctx.fireChannelRead(new Refusal(Failure.REQUEST_TIMEOUT, null));
@@ -174,11 +213,11 @@ final class RequestTimeouts extends ChannelDuplexHandler {
     /** Whether anything of the response has gone out of late, and enough of it since it began. */
     private boolean takes(ChannelHandlerContext ctx) {
         long now = System.nanoTime();
-        long before = left;
-        left = pending(ctx);
-        takenLast = left == before ? takenLast : now;
+        long before = taken;
+        taken = sent - pending(ctx);
+        takenLast = taken == before ? takenLast : now;
         long millis = TimeUnit.NANOSECONDS.toMillis(now - takingBegan);
-        boolean slow = millis >= GRACE_MILLIS && (sent - left) * 1000 < millis * limits.rate;
+        boolean slow = millis >= GRACE_MILLIS && taken * 1000 < millis * limits.rate;
         return !slow && TimeUnit.NANOSECONDS.toMillis(now - takenLast) < limits.body;
     }
 

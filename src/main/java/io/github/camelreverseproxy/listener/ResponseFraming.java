@@ -32,6 +32,7 @@ final class ResponseFraming extends ChannelDuplexHandler {
     private boolean keepAlive;
     private boolean http10;
     private boolean head;
+    private boolean complete = true;
     private boolean closing;
 
     ResponseFraming(Connections connections) {
@@ -42,10 +43,17 @@ final class ResponseFraming extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpRequest request) {
             keepAlive = HttpUtil.isKeepAlive(request);
+            complete = false;
             begin(ctx, request);
         } else if (message instanceof Refusal refusal) {
             keepAlive = !refusal.close();
-            begin(ctx, refusal.request());
+            if (refusal.request() != null || complete) {
+                begin(ctx, refusal.request());
+            }
+        }
+        if (message instanceof LastHttpContent last) {
+            complete = true;
+            keepAlive &= last.decoderResult().isSuccess();
         }
         ctx.fireChannelRead(message);
     }
@@ -60,7 +68,11 @@ final class ResponseFraming extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         Object framed = message;
         if (message instanceof HttpResponse response && !interim(response)) {
-            persistence(response.headers());
+            boolean tunnel = response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+            if (!tunnel) {
+                delimit(response);
+                persistence(response.headers());
+            }
             if (!response.headers().contains(HttpHeaderNames.DATE)) {
                 response.headers().set(HttpHeaderNames.DATE, Clock.date());
             }
@@ -82,8 +94,20 @@ final class ResponseFraming extends ChannelDuplexHandler {
         }
     }
 
+    /** A stream whose length nobody knows: in chunks, or, for a client of HTTP/1.0, to the end of the connection. */
+    private void delimit(HttpResponse response) {
+        if (!(response instanceof FullHttpResponse) && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
+            if (http10) {
+                keepAlive = false;
+            } else {
+                response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+            }
+        }
+    }
+
+    /** The rest of a request whose response comes early is not waited for. */
     private void persistence(HttpHeaders headers) {
-        closing = !keepAlive || connections.isDraining() || headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
+        closing = !keepAlive || !complete || connections.isDraining() || headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
         headers.remove(HttpHeaderNames.CONNECTION);
         if (closing) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
@@ -101,13 +125,13 @@ final class ResponseFraming extends ChannelDuplexHandler {
                 EmptyHttpHeaders.INSTANCE);
     }
 
-    /** Whether a message written here completes a response, which an interim one (100) does not. */
+    /** Whether a message written here completes a response, which an interim one (100, 103) does not. */
     static boolean endsResponse(Object message) {
         return message instanceof LastHttpContent && !(message instanceof HttpResponse response && interim(response));
     }
 
-    private static boolean interim(HttpResponse response) {
+    static boolean interim(HttpResponse response) {
         HttpResponseStatus status = response.status();
-        return status.codeClass() == HttpStatusClass.INFORMATIONAL;
+        return status.codeClass() == HttpStatusClass.INFORMATIONAL && !status.equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
     }
 }

@@ -1,9 +1,5 @@
 package io.github.camelreverseproxy.listener;
 
-import java.util.ArrayDeque;
-import java.util.Queue;
-import java.util.concurrent.TimeUnit;
-
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,51 +13,44 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 
 /**
- * Answers pipelined requests in their order (RFC 9112, section 9.3.2) by letting one request at a time go on: the next
- * one waits here until the response before it has gone out. When more than a few messages wait, nothing more is read
- * from the connection; after a response that ends the connection, nothing that came goes on; and a client that has
- * nothing more to send is answered before its connection is closed. Not sharable; runs on the channel's event loop.
+ * Answers pipelined requests in their order (RFC 9112, section 9.3.2): has the decoder go on with the next request when the
+ * response before it has gone out. After a response that ends the connection, nothing that came goes on; and a client that
+ * has nothing more to send is answered before its connection is closed. So all handlers behind this one see one request at a
+ * time. Not sharable; runs on the channel's event loop.
  */
 final class ResponseOrder extends ChannelDuplexHandler {
-    private static final int MAX_WAITING = 64;
-    private static final int MOST_WAITING = 512;
-    private static final long LOOK_MILLIS = 500;
-
-    private final Queue<Object> waiting = new ArrayDeque<>(4);
+    private final RequestDecoder decoder;
+    private ChannelHandlerContext decoderContext;
     private boolean busy;
     private boolean complete = true;
+    private boolean answered;
     private boolean ended;
     private boolean inputEnded;
-    private boolean looking;
 
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (ended) {
-            ReferenceCountUtil.release(message);
-        } else if (waiting.isEmpty() && mayGo(message)) {
-            ctx.fireChannelRead(message);
-        } else {
-            waiting.add(message);
-            if (waiting.size() >= MAX_WAITING && ctx.channel().config().isAutoRead()) {
-                ctx.channel().config().setAutoRead(false);
-                look(ctx);
-            }
-        }
+    ResponseOrder(RequestDecoder decoder) {
+        this.decoder = decoder;
     }
 
-    /** Whether the client is still there is not seen without reading: reads a little now and then, up to a limit. */
-    private void look(ChannelHandlerContext ctx) {
-        if (looking) {
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        decoderContext = ctx.pipeline().context(decoder);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        if (ended && complete) {
+            ReferenceCountUtil.release(message);
             return;
         }
-        looking = true;
-        ctx.executor().schedule(() -> {
-            looking = false;
-            if (ctx.channel().isActive() && !ctx.channel().config().isAutoRead() && waiting.size() < MOST_WAITING) {
-                ctx.read();
-                look(ctx);
-            }
-        }, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        if (message instanceof HttpRequest) {
+            busy = true;
+            complete = false;
+        } else if (message instanceof Refusal) {
+            busy = true;
+        }
+        complete |= message instanceof LastHttpContent;
+        ctx.fireChannelRead(message);
+        next(ctx);
     }
 
     @Override
@@ -71,7 +60,10 @@ final class ResponseOrder extends ChannelDuplexHandler {
         ChannelPromise written = promise;
         if (ResponseFraming.endsResponse(message)) {
             written = promise.unvoid();
-            written.addListener((ChannelFutureListener) done -> next(ctx));
+            written.addListener((ChannelFutureListener) done -> {
+                answered = true;
+                next(ctx);
+            });
         }
         ctx.write(message, written);
     }
@@ -85,47 +77,20 @@ final class ResponseOrder extends ChannelDuplexHandler {
         ctx.fireUserEventTriggered(event);
     }
 
-    @Override
-    public void handlerRemoved(ChannelHandlerContext ctx) {
-        drop();
-    }
-
-    /** A response has gone out: the next request may go on. */
-    private void next(ChannelHandlerContext ctx) {
+    /** A request has come as a whole, and its response has gone out: the next one may come. */
+    private void next(ChannelHandlerContext ctx) throws Exception {
+        if (!answered || !complete || ended) {
+            return;
+        }
+        answered = false;
         busy = false;
-        if (ended) {
-            drop();
-        }
-        while (!waiting.isEmpty() && mayGo(waiting.peek())) {
-            ctx.fireChannelRead(waiting.poll());
-        }
-        if (waiting.isEmpty()) {
-            if (!ctx.channel().config().isAutoRead()) {
-                ctx.channel().config().setAutoRead(true);
-            }
-            closeIfDone(ctx);
-        }
+        decoder.next(decoderContext);
+        closeIfDone(ctx);
     }
 
     private void closeIfDone(ChannelHandlerContext ctx) {
-        if (inputEnded && !busy && waiting.isEmpty()) {
+        if (inputEnded && !busy) {
             ctx.close();
         }
-    }
-
-    private void drop() {
-        waiting.forEach(ReferenceCountUtil::release);
-        waiting.clear();
-    }
-
-    /** The next request has to wait; the refusal of a request whose body is not complete takes that request's place. */
-    private boolean mayGo(Object message) {
-        boolean refused = message instanceof Refusal;
-        if ((refused && complete || message instanceof HttpRequest) && busy) {
-            return false;
-        }
-        busy |= refused || message instanceof HttpRequest;
-        complete = refused || message instanceof LastHttpContent;
-        return true;
     }
 }

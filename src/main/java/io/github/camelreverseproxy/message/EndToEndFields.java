@@ -15,6 +15,9 @@ import java.util.function.BiConsumer;
  * because with such headers a client or an upstream could steer the routes. Stateless.
  */
 public final class EndToEndFields {
+    private static final Set<String> BEFORE_THE_BODY = Set.of("host", "authorization", "cookie", "set-cookie", "content-type",
+            "content-encoding", "content-range", "cache-control", "expect", "forwarded", "via", "location", "www-authenticate", "max-forwards");
+
     private EndToEndFields() {
     }
 
@@ -27,11 +30,16 @@ public final class EndToEndFields {
      */
     public static void read(Iterable<Map.Entry<String, String>> fields, Collection<String> connection,
                             Map<String, Object> headers) {
+        read(fields, connection, (name, value) -> add(headers, name, value));
+    }
+
+    /** The same, one call for each field line. */
+    public static void read(Iterable<Map.Entry<String, String>> fields, Collection<String> connection, BiConsumer<String, String> each) {
         Set<String> options = options(connection);
         for (Map.Entry<String, String> field : fields) {
             String name = field.getKey();
             if (travels(name) && (options.isEmpty() || !options.contains(name.toLowerCase(Locale.ROOT)))) {
-                add(headers, name, field.getValue());
+                each.accept(name, field.getValue());
             }
         }
     }
@@ -62,6 +70,11 @@ public final class EndToEndFields {
         }
     }
 
+    /** Whether a field may come behind a body: what frames, routes or authorizes a message may not (RFC 9110, section 6.5.1). */
+    public static boolean mayTrail(String name) {
+        return travels(name) && !BEFORE_THE_BODY.contains(name.toLowerCase(Locale.ROOT));
+    }
+
     /** Adds a field line after those of the same name. */
     public static void add(Map<String, Object> headers, String name, String value) {
         Object before = headers.putIfAbsent(name, value);
@@ -84,7 +97,8 @@ public final class EndToEndFields {
         private static final long serialVersionUID = 1L;
     }
 
-    private static boolean travels(String name) {
+    /** Whether a header is a field that travels from end to end. */
+    public static boolean travels(String name) {
         return !hopByHop(name) && !name.equalsIgnoreCase("Content-Length") && !internal(name);
     }
 

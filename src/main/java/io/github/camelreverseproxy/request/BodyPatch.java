@@ -2,7 +2,6 @@ package io.github.camelreverseproxy.request;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -10,7 +9,7 @@ import java.util.concurrent.Executors;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
-import io.github.camelreverseproxy.message.Tokens;
+import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.apache.camel.AsyncCallback;
@@ -40,6 +39,11 @@ public final class BodyPatch extends AsyncProcessorSupport {
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
         Message message = exchange.getMessage();
+        if (message.getBody() instanceof BodyStream && kind(message) == BodyKind.JSON) {
+            exchange.setException(new IllegalStateException("the body is a stream, though a route says that it is JSON; put the step wholeBody before"));
+            callback.done(true);
+            return true;
+        }
         BodyKind kind = message.getBody() instanceof byte[] body && body.length > 0 ? kind(message, body) : BodyKind.OTHER;
         if (kind != BodyKind.OTHER && ((byte[]) message.getBody()).length > SMALL) {
             READERS.execute(() -> {
@@ -65,18 +69,12 @@ public final class BodyPatch extends AsyncProcessorSupport {
 
     /** {@link BodyKind#OTHER} for what passes as it is. */
     private static BodyKind kind(Message message, byte[] body) {
-        Object encoding = message.getHeader("Content-Encoding");
-        if (encoding != null && !"identity".equalsIgnoreCase(encoding.toString().strip())) {
-            return BodyKind.OTHER;
-        }
-        Object control = message.getHeader("Cache-Control");
-        if (control != null && (control instanceof Collection<?> several ? several : List.of(control)).stream()
-                .anyMatch(value -> Tokens.isListed(value.toString(), "no-transform"))) {
-            return BodyKind.OTHER;
-        }
-        Object contentType = message.getHeader(Exchange.CONTENT_TYPE);
-        BodyKind kind = BodyKind.of(contentType instanceof String single ? single : null);
+        BodyKind kind = kind(message);
         return kind == BodyKind.UNKNOWN && !startsAsObject(body) ? BodyKind.OTHER : kind;
+    }
+
+    private static BodyKind kind(Message message) {
+        return BodyKind.of(message.getHeader(Exchange.CONTENT_TYPE), message.getHeader("Content-Encoding"), message.getHeader("Cache-Control"));
     }
 
     private static void insert(Exchange exchange, BodyKind kind) {

@@ -62,6 +62,11 @@ public final class ErrorAnswer extends CamelBean implements Processor {
         return response(failure, text, accept, close, getCamelContext().getUuidGenerator().generateExchangeUuid(), null);
     }
 
+    /** A response whose head has gone out already has broken off. */
+    public void brokenOff(ProxyException why, String id) {
+        log.write(why.failure(), id, "the response broke off: " + why.getMessage(), why);
+    }
+
     private FullHttpResponse response(Failure failure, String text, String accept, boolean close, String id, Throwable cause) {
         log.write(failure, id, text, cause);
         ErrorDocument document = ErrorDocument.of(failure, text, id, accept, 1);

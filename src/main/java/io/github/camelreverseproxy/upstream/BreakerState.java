@@ -52,6 +52,8 @@ final class BreakerState {
         private final long begin;
         /** When the head of the response has come, if its body came later. */
         private volatile long head;
+        /** Whether the response is a stream, so that nobody waits for it any more. */
+        private volatile boolean streams;
 
         private Permit(Kind kind, int epoch, long begin) {
             this.kind = kind;
@@ -72,6 +74,7 @@ final class BreakerState {
 
     private final String name;
     private final AtomicInteger inFlight = new AtomicInteger();
+    private final AtomicInteger streaming = new AtomicInteger();
     private volatile Consumer<State> observer = state -> { };
     private volatile State state = State.CLOSED;
     private volatile int epoch;
@@ -102,6 +105,11 @@ final class BreakerState {
         return inFlight.get();
     }
 
+    /** Calls whose response has not begun; those are fewer than the calls in flight where responses are streams. */
+    int waiting() {
+        return inFlight.get() - streaming.get();
+    }
+
     /** How long until it may be probed; 0 if it is closed. */
     long millisToProbe() {
         return state == State.CLOSED ? 0 : Math.max(0, TimeUnit.NANOSECONDS.toMillis(probeAt - System.nanoTime()));
@@ -109,12 +117,12 @@ final class BreakerState {
 
     /** Whether calls wait there, and none has ended for so long. */
     boolean isSilent(long now, long nanos) {
-        return inFlight.get() > 0 && now - silentSince > nanos;
+        return waiting() > 0 && now - silentSince > nanos;
     }
 
     /** Whether many calls wait there, and none has ended for much longer than usual. */
     boolean isStalled(long now) {
-        return inFlight.get() >= STALLED_CALLS && usual > 0 && now - silentSince > STALLED_TIMES * usual;
+        return waiting() >= STALLED_CALLS && usual > 0 && now - silentSince > STALLED_TIMES * usual;
     }
 
     /**
@@ -161,15 +169,40 @@ final class BreakerState {
     private Permit entered(Permit permit, long now) {
         if (permit == null) {
             inFlight.decrementAndGet();
-        } else if (inFlight.get() == 1) {
+        } else if (waiting() == 1) {
             silentSince = now;
         }
         return permit;
     }
 
+    /** Nothing of the call is under way any more; what it has brought back was said before. */
+    void left(Permit permit) {
+        inFlight.decrementAndGet();
+        if (permit.streams) {
+            streaming.decrementAndGet();
+        }
+    }
+
+    /**
+     * The head of a response has come whose body goes on for as long as it likes.
+     *
+     * @param good whether it is an answer as it should be; how the body ends is still to be seen
+     */
+    void streams(Permit permit, boolean good, long now) {
+        permit.streams = true;
+        streaming.incrementAndGet();
+        signOfLife(permit, now);
+        if (good && permit.kind == Kind.PROBE) {
+            synchronized (this) {
+                if (permit.epoch == epoch) {
+                    close();
+                }
+            }
+        }
+    }
+
     /** The call did not take place, or says nothing of the upstream; another probe may be made. */
     void abandoned(Permit permit) {
-        inFlight.decrementAndGet();
         if (permit.kind == Kind.PROBE) {
             synchronized (this) {
                 if (permit.epoch == epoch) {
@@ -180,8 +213,9 @@ final class BreakerState {
     }
 
     void succeeded(Permit permit, long now) {
-        signOfLife(permit, now);
-        inFlight.decrementAndGet();
+        if (!permit.streams) {
+            signOfLife(permit, now);
+        }
         boolean news = permit.kind == Kind.PROBE || inARow > 0;
         if (!news) {
             return;
@@ -212,10 +246,9 @@ final class BreakerState {
      *               it may be the exchange that makes them fail. That there is no connection always counts.
      */
     void failed(Permit permit, Fault fault, boolean counts, String cause, Rules rules) {
-        if (fault == Fault.BROKEN || fault == Fault.BAD_ANSWER) {
+        if (!permit.streams && (fault == Fault.BROKEN || fault == Fault.BAD_ANSWER)) {
             signOfLife(permit, System.nanoTime());
         }
-        inFlight.decrementAndGet();
         synchronized (this) {
             if (permit.epoch != epoch || !counts && fault != Fault.UNREACHABLE) {
                 return;

@@ -138,7 +138,7 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
 
     /** For long; or for longer than usual, with more requests waiting there than twice those at any other. */
     private boolean isSilent(UpstreamBreaker breaker, long now) {
-        if (breaker.inFlight() == 0 || breaker.getState() != State.CLOSED) {
+        if (breaker.waiting() == 0 || breaker.getState() != State.CLOSED) {
             return false;
         }
         if (breaker.isSilent(now)) {
@@ -150,9 +150,9 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         int most = 0;
         for (Upstream other : upstreams) {
             UpstreamBreaker another = breakers.get(other.name);
-            most = another == null || another == breaker ? most : Math.max(most, another.inFlight());
+            most = another == null || another == breaker ? most : Math.max(most, another.waiting());
         }
-        return breaker.inFlight() > 2 * most;
+        return breaker.waiting() > 2 * most;
     }
 
     /**

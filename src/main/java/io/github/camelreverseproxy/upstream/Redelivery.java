@@ -5,6 +5,7 @@ import java.util.Arrays;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.Failure.Blame;
 import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.UpstreamException;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.message.Methods;
@@ -15,7 +16,7 @@ import org.apache.camel.Predicate;
  * Whether a failed request goes to another upstream, and when: at once while there are upstreams that it has not tried;
  * then, if nothing of it has been sent, or an upstream is merely full, after the back-off steps, until the deadline. Only a
  * request that cannot have been acted upon, or may be twice, is sent again: one that was not sent yet, or one whose method
- * is idempotent (RFC 9110, section 9.2.2); never one that has been ended. Thread-safe once configured.
+ * is idempotent (RFC 9110, section 9.2.2) and whose body is still here; never one that has been ended. Thread-safe once configured.
  */
 public final class Redelivery implements Predicate {
     private long[] steps = {100, 500, 1000, 10000};
@@ -65,7 +66,12 @@ public final class Redelivery implements Predicate {
         if (!(ProxyException.in(failed) instanceof UpstreamException attempt)) {
             return false;
         }
-        return !attempt.isSent() || failure.blame() != Blame.NOBODY
+        return !attempt.isSent() || failure.blame() != Blame.NOBODY && !isGone(exchange.getIn().getBody())
                 && Methods.isIdempotent(String.valueOf(exchange.getIn().getHeader(Exchange.HTTP_METHOD)));
+    }
+
+    /** A stream of which something has gone out. */
+    private static boolean isGone(Object body) {
+        return body instanceof BodyStream stream && stream.isTaken();
     }
 }

@@ -5,7 +5,9 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.github.camelreverseproxy.upstream.BreakerState.Fault;
 import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.camelreverseproxy.upstream.BreakerState.Rules;
@@ -84,8 +86,9 @@ public final class UpstreamBreaker extends ObservedBreaker {
         return state.millisToProbe();
     }
 
-    int inFlight() {
-        return state.inFlight();
+    /** Calls whose response has not begun. */
+    int waiting() {
+        return state.waiting();
     }
 
     /** Whether calls wait for an upstream that has answered nothing for a while. */
@@ -124,6 +127,7 @@ public final class UpstreamBreaker extends ObservedBreaker {
     /** The call did not take place. */
     void abandoned(Permit permit) {
         state.abandoned(permit);
+        state.left(permit);
     }
 
     /** The head of a response has come; how long its body takes is no concern of the breaker's. */
@@ -131,22 +135,49 @@ public final class UpstreamBreaker extends ObservedBreaker {
         state.answering(permit);
     }
 
-    /** What the call has brought back. */
+    /** What the call has brought back; if that is a stream, it is in flight until its end. */
     void ended(Permit permit, Exchange exchange) {
         if (exchange.getException() != null) {
             failed(permit, exchange, Failure.of(exchange.getException()));
+            state.left(permit);
             return;
         }
         long now = System.nanoTime();
+        String bad = bad(permit, exchange, now);
+        BodyStream stream = exchange.getMessage().getBody() instanceof BodyStream body && exchange.getMessage() instanceof ResponseMessage ? body : null;
+        if (stream != null) {
+            state.streams(permit, bad == null, now);
+        }
+        if (bad != null) {
+            failed(permit, exchange, Fault.BAD_ANSWER, bad);
+        }
+        if (stream != null) {
+            stream.whenEnded(why -> streamed(permit, exchange, bad != null, why));
+        } else {
+            if (bad == null) {
+                state.succeeded(permit, now);
+            }
+            state.left(permit);
+        }
+    }
+
+    /** What is wrong with an answer, or null. */
+    private String bad(Permit permit, Exchange exchange, long now) {
         long millis = permit.millis(now);
         Object code = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE);
         if (code instanceof Integer number && status.contains(number)) {
-            failed(permit, exchange, Fault.BAD_ANSWER, "status " + number);
-        } else if (millis >= timeout) {
-            failed(permit, exchange, Fault.BAD_ANSWER, "answer after " + millis + " ms");
-        } else {
-            state.succeeded(permit, now);
+            return "status " + number;
         }
+        return millis >= timeout ? "answer after " + millis + " ms" : null;
+    }
+
+    private void streamed(Permit permit, Exchange exchange, boolean judged, ProxyException why) {
+        if (!judged && why == null) {
+            state.succeeded(permit, System.nanoTime());
+        } else if (!judged) {
+            failed(permit, exchange, why.failure());
+        }
+        state.left(permit);
     }
 
     private void failed(Permit permit, Exchange exchange, Failure failure) {

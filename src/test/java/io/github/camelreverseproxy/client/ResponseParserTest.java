@@ -12,10 +12,25 @@ import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
 
 class ResponseParserTest {
-    private final ResponseParser parser = new ResponseParser(1000);
+    private final ResponseParser parser = new ResponseParser(new ResponseParser.Listener() {
+        @Override
+        public void interim(UpstreamResponse interim) {
+            throw new AssertionError("no interim response was sent");
+        }
+
+        @Override
+        public void begins(UpstreamResponse head, long length) {
+            throw new AssertionError("short bodies are collected");
+        }
+
+        @Override
+        public void piece(ByteBuf bytes) {
+            throw new AssertionError("short bodies are collected");
+        }
+    });
 
     private UpstreamResponse parsed(String response) throws Exception {
-        parser.expect(false);
+        parser.expect(false, false);
         ByteBuf in = Unpooled.wrappedBuffer(response.getBytes(StandardCharsets.ISO_8859_1));
         assertTrue(parser.feed(in));
         return parser.take();

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 
 /** A client's TCP connection: bytes out, messages in. Latin-1 stands for bytes in all strings. */
 public final class Connection implements AutoCloseable {
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final InputStream in;
 
     public Connection(int port) throws IOException {
@@ -21,7 +21,16 @@ public final class Connection implements AutoCloseable {
     }
 
     public Connection(InetAddress host, int port) throws IOException {
+        socket = new Socket();
         socket.connect(new InetSocketAddress(host, port), 5000);
+        socket.setSoTimeout(30000);
+        socket.setTcpNoDelay(true);
+        in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    /** The other side of one: what an upstream has accepted. */
+    public Connection(Socket accepted) throws IOException {
+        socket = accepted;
         socket.setSoTimeout(30000);
         socket.setTcpNoDelay(true);
         in = new BufferedInputStream(socket.getInputStream());
@@ -53,6 +62,25 @@ public final class Connection implements AutoCloseable {
     /** @param head whether the response is to a HEAD request and has no body */
     public Message receive(boolean head) throws IOException {
         return Message.read(in, head);
+    }
+
+    /** A head, whatever follows it. */
+    public Message head() throws IOException {
+        return Message.read(in, true);
+    }
+
+    /** The next line, without its end. */
+    public String line() throws IOException {
+        return line(in);
+    }
+
+    /** The next bytes, all of them. */
+    public String bytes(int count) throws IOException {
+        byte[] bytes = in.readNBytes(count);
+        if (bytes.length < count) {
+            throw new EOFException("end after " + bytes.length + " of " + count + " bytes");
+        }
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     /** Whether the peer closes the connection next, without another byte. */

@@ -14,27 +14,38 @@ import java.util.stream.Collectors;
  * A message as it stood on the wire: start line, field lines in their order, body after chunked framing has been taken
  * off. Latin-1 stands for bytes.
  */
-public record Message(String start, List<String> lines, String body) {
+public record Message(String start, List<String> lines, String body, List<String> trailers) {
+    public Message(String start, List<String> lines, String body) {
+        this(start, lines, body, List.of());
+    }
+
     public static Message read(InputStream in, boolean noBody) throws IOException {
         String start = Connection.line(in);
+        Message head = new Message(start, fields(in), "");
+        boolean bodiless = noBody || start.matches("HTTP/1.1 (1..|204|304).*");
+        if (bodiless) {
+            return head;
+        }
+        List<String> trailers = new ArrayList<>();
+        return new Message(start, head.lines, head.readBody(in, start.startsWith("HTTP/"), trailers), trailers);
+    }
+
+    private static List<String> fields(InputStream in) throws IOException {
         List<String> lines = new ArrayList<>();
         for (String line = Connection.line(in); !line.isEmpty(); line = Connection.line(in)) {
             lines.add(line);
         }
-        Message head = new Message(start, lines, "");
-        boolean bodiless = noBody || start.matches("HTTP/1.1 (1..|204|304).*");
-        return bodiless ? head : new Message(start, lines, head.readBody(in, start.startsWith("HTTP/")));
+        return lines;
     }
 
-    private String readBody(InputStream in, boolean response) throws IOException {
+    private String readBody(InputStream in, boolean response, List<String> trailers) throws IOException {
         if (values("Transfer-Encoding").equals(List.of("chunked"))) {
             StringBuilder body = new StringBuilder();
-            int size;
-            do {
-                size = Integer.parseInt(Connection.line(in).split(";")[0].strip(), 16);
+            for (int size = chunkSize(in); size > 0; size = chunkSize(in)) {
                 body.append(exactly(in, size));
                 Connection.line(in);
-            } while (size > 0);
+            }
+            trailers.addAll(fields(in));
             return body.toString();
         }
         String length = value("Content-Length");
@@ -42,6 +53,10 @@ public record Message(String start, List<String> lines, String body) {
             return response ? new String(in.readAllBytes(), StandardCharsets.ISO_8859_1) : "";
         }
         return exactly(in, Integer.parseInt(length));
+    }
+
+    private static int chunkSize(InputStream in) throws IOException {
+        return Integer.parseInt(Connection.line(in).split(";")[0].strip(), 16);
     }
 
     private static String exactly(InputStream in, int size) throws IOException {

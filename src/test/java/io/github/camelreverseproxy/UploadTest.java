@@ -1,0 +1,293 @@
+package io.github.camelreverseproxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.ServerSocket;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.github.camelreverseproxy.wire.Connection;
+import io.github.camelreverseproxy.wire.Message;
+import io.github.camelreverseproxy.wire.Proxy;
+import io.github.camelreverseproxy.wire.Upstream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Bodies of requests that go on as they come, and those that are whole. */
+class UploadTest {
+    private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    private static final String POST = "POST /x HTTP/1.1\r\nHost: a\r\n";
+
+    private static Proxy before(ServerSocket server, String... properties) throws Exception {
+        String url = "http://127.0.0.1:" + server.getLocalPort();
+        return new Proxy(properties).before(url, url, url).start();
+    }
+
+    private static String chunk(String text) {
+        return Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
+    }
+
+    /** The head goes on before the body is here, or only with all of it: the type and the first byte decide. */
+    @ParameterizedTest
+    @CsvSource({"text/plain, 70000, true", "text/plain, 65536, false", "text/plain, -1, true", "application/json, 70000, false", "application/json, -1, false",
+            ", 70000, true", ", -1, true", "application/octet-stream, 1000000000000, true", "application/json;x=no-transform, 70000, false"})
+    void whatStreams(String type, long length, boolean streams) throws Exception {
+        String fields = (type == null ? "" : "Content-Type: " + type + "\r\n") + (length < 0 ? "Transfer-Encoding: chunked" : "Content-Length: " + length) + "\r\n\r\n";
+        String first = type != null && type.startsWith("application/json") ? "{" : "x";
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.body", "700"); Connection client = proxy.connect()) {
+            client.send(POST + fields + (length < 0 ? chunk(first) : first));
+            if (!streams) {
+                assertEquals(408, client.receive().status());
+                return;
+            }
+            try (Connection upstream = new Connection(server.accept())) {
+                Message seen = upstream.head();
+                assertEquals(length < 0 ? null : Long.toString(length), seen.value("Content-Length"));
+                assertEquals(length < 0 ? "chunked" : null, seen.value("Transfer-Encoding"));
+                assertEquals(length < 0 ? "1" : "x", length < 0 ? upstream.line() : upstream.bytes(1));
+            }
+        }
+    }
+
+    @Test
+    void unknownBodiesAreReadIfTheyMayBeJson() throws Exception {
+        try (Proxy proxy = new Proxy().start(); Connection client = proxy.connect()) {
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk(" \r\n") + chunk("\t{\"a\"") + chunk(":1}") + "0\r\n\r\n");
+            assertEquals(200, client.receive().status());
+            assertEquals(" \r\n\t{\"a\":1,\"forwarded\":\"by=localhost:65535;host=a;proto=http\"}", proxy.seen().body());
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk(" \r\n") + chunk("\t[\"a\"") + chunk("]") + "0\r\n\r\n");
+            assertEquals(200, client.receive().status());
+            Message seen = proxy.seen();
+            assertEquals(" \r\n\t[\"a\"]", seen.body());
+            assertEquals("chunked", seen.value("Transfer-Encoding"));
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk("   ") + "0\r\n\r\n");
+            assertEquals(200, client.receive().status());
+            assertEquals("   ", proxy.seen().body());
+            String large = "{" + " ".repeat(100_000) + "}";
+            client.send(POST + "Content-Length: " + large.length() + "\r\n\r\n" + large);
+            assertEquals(200, client.receive().status());
+            assertTrue(proxy.seen().body().endsWith("\"forwarded\":\"by=localhost:65535;host=a;proto=http\"}"));
+        }
+    }
+
+    @Test
+    void largeBodiesPassAsTheyAre() throws Exception {
+        String body = "0123456789abcdef".repeat(1_000_000);
+        try (Proxy proxy = new Proxy("proxy.max-body-memory", "1000000").start(); Connection client = proxy.connect()) {
+            for (int i = 0; i < 2; i++) {
+                client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+                assertEquals(200, client.receive().status());
+                assertEquals(body, proxy.seen().body());
+                client.send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(body) + "0\r\n\r\n");
+                assertEquals(200, client.receive().status());
+                Message seen = proxy.seen();
+                assertEquals("chunked", seen.value("Transfer-Encoding"));
+                assertEquals(body, seen.body());
+            }
+        }
+    }
+
+    @Test
+    void continueIsSaidWhenTheBodyIsWanted() throws Exception {
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server); Connection client = proxy.connect()) {
+            client.send(POST + "Content-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: 70000\r\n\r\n");
+            try (Connection upstream = new Connection(server.accept())) {
+                assertNull(upstream.head().value("Expect"));
+                assertEquals("HTTP/1.1 100 Continue", client.head().start());
+                client.send("x".repeat(70000));
+                assertEquals("x".repeat(70000), upstream.bytes(70000));
+                upstream.send(Upstream.OK);
+                assertEquals("ok", client.receive().body());
+            }
+        }
+        String none = "http://127.0.0.1:" + Proxy.freePort();
+        try (Proxy proxy = new Proxy("proxy.deadline", "1").before(none, none, none).start(); Connection client = proxy.connect()) {
+            client.send(POST + "Content-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: 70000\r\n\r\n");
+            Message response = client.receive();
+            assertEquals(502, response.status(), "nobody has wanted it");
+            assertEquals("close", response.value("Connection"));
+            assertTrue(client.ends());
+        }
+    }
+
+    @Test
+    void clientIsReadOnlyAsFastAsTheUpstreamTakes() throws Exception {
+        AtomicLong sent = new AtomicLong();
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.max-body-memory", "1000000", "proxy.timeout.body", "300");
+                Connection client = proxy.connect()) {
+            client.send(POST + "Content-Type: text/plain\r\nContent-Length: 100000000\r\n\r\n");
+            Thread sending = new Thread(() -> {
+                try {
+                    for (int i = 0; i < 1000; i++) {
+                        client.send("x".repeat(100_000));
+                        sent.addAndGet(100_000);
+                    }
+                } catch (java.io.IOException e) {
+                    // seen by the count
+                }
+            });
+            sending.start();
+            try (Connection upstream = new Connection(server.accept())) {
+                upstream.head();
+                long before = -1;
+                for (int i = 0; i < 100 && before != sent.get(); i++) {
+                    before = sent.get();
+                    Thread.sleep(400);
+                }
+                assertTrue(before < 50_000_000, before + " bytes were read for an upstream that takes none");
+                for (int i = 0; i < 1000; i++) {
+                    upstream.bytes(100_000);
+                }
+                upstream.send(Upstream.OK);
+                assertEquals("ok", client.receive().body());
+            }
+            sending.join();
+        }
+    }
+
+    /** It is heard, and what is still on its way is not waited for. */
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void upstreamThatAnswersEarly(boolean closes) throws Exception {
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server); Connection client = proxy.connect()) {
+            client.send(POST + "Content-Type: text/plain\r\nContent-Length: 10000000\r\n\r\n" + "x".repeat(1000));
+            try (Connection upstream = new Connection(server.accept())) {
+                upstream.head();
+                upstream.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno");
+                if (closes) {
+                    upstream.close();
+                }
+                Message response = client.receive();
+                assertEquals(413, response.status());
+                assertEquals("close", response.value("Connection"));
+                client.send("x".repeat(1_000_000));
+                client.shutdownOutput();
+                assertTrue(client.ends());
+            }
+        }
+    }
+
+    /** Both ways at once. */
+    @Test
+    void answerBeginsWhileTheBodyIsOnItsWay() throws Exception {
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server); Connection client = proxy.connect()) {
+            client.send(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n");
+            try (Connection upstream = new Connection(server.accept())) {
+                upstream.head();
+                upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                assertEquals(200, client.head().status());
+                for (String text : List.of("a", "bc", "def")) {
+                    client.send(chunk(text));
+                    assertEquals(Integer.toHexString(text.length()), upstream.line());
+                    assertEquals(text + "\r\n", upstream.bytes(text.length() + 2));
+                    upstream.send(chunk(text));
+                    assertEquals(Integer.toHexString(text.length()), client.line());
+                    assertEquals(text + "\r\n", client.bytes(text.length() + 2));
+                }
+                client.send("0\r\n\r\n");
+                assertEquals("0", upstream.line());
+                upstream.send("0\r\n\r\n");
+                assertEquals("0", client.line());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"end, 400", "reset, 0", "stall, 408", "garbage, 400"})
+    void bodyThatBreaksOffEndsTheUpstreamsConnection(String how, int status) throws Exception {
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.body", "300", "proxy.backoff.failures", "1",
+                "proxy.backoff.steps", "60000"); Connection client = proxy.connect()) {
+            client.send(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("abc"));
+            try (Connection upstream = new Connection(server.accept())) {
+                upstream.head();
+                assertEquals("3", upstream.line());
+                upstream.bytes(5);
+                switch (how) {
+                    case "end" -> client.shutdownOutput();
+                    case "reset" -> client.reset();
+                    case "garbage" -> client.send("xyz\r\n");
+                    default -> { }
+                }
+                assertTrue(upstream.ends(), "without a last chunk");
+                if (status > 0) {
+                    Message response = client.receive();
+                    assertEquals(status, response.status());
+                    assertEquals("close", response.value("Connection"));
+                    assertTrue(client.ends());
+                }
+            }
+            try (Connection next = proxy.connect().send(GET); Connection upstream = new Connection(server.accept())) {
+                upstream.head();
+                upstream.send(Upstream.OK);
+                assertEquals(200, next.receive().status(), "no breaker has learnt anything");
+            }
+        }
+    }
+
+    @Test
+    void untouchedBodyGoesToAnotherUpstream() throws Exception {
+        String none = "http://127.0.0.1:" + Proxy.freePort();
+        try (Upstream upstream = new Upstream(); Proxy proxy = new Proxy().before(none, upstream.url(), none).start()) {
+            for (int i = 0; i < 6; i++) {
+                assertEquals(200, proxy.exchange(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("x".repeat(100_000)) + "0\r\n\r\n").status());
+                assertEquals("x".repeat(100_000), upstream.request().body());
+            }
+        }
+    }
+
+    /** Its method would allow it, but it is not here any more. */
+    @Test
+    void bodyThatHasGoneOutIsNotSentAgain() throws Exception {
+        try (Proxy proxy = new Proxy().start()) {
+            proxy.behaving((request, out) -> false);
+            Message response = proxy.exchange("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("x") + "0\r\n\r\n");
+            assertEquals(502, response.status());
+            assertEquals("x", proxy.seen().body());
+            assertEquals(502, proxy.exchange("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx").status());
+            assertEquals(3, proxy.unseen(), "a whole one goes to each");
+        }
+    }
+
+    @Test
+    void streamedBodiesMayHaveALimit() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.max-streamed-body", "100000").start()) {
+            assertEquals(413, proxy.exchange(POST + "Content-Type: text/plain\r\nContent-Length: 100001\r\n\r\n").status());
+            assertEquals(413, proxy.exchange(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("x".repeat(100_001)) + "0\r\n\r\n").status());
+            assertEquals(0, proxy.unseen());
+            assertEquals(200, proxy.exchange(POST + "Content-Type: text/plain\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(100_000)).status());
+        }
+    }
+
+    @Test
+    void stepsThatReadTheBodyNeedItWhole() throws Exception {
+        String request = POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("abc") + "0\r\n\r\n";
+        try (Proxy proxy = new Proxy("proxy.max-request-body", "1000").start()) {
+            proxy.answeredBy(route -> route.process("wholeBody").setBody().simple("${body}!").to("direct:next-upstream"));
+            assertEquals(200, proxy.exchange(request).status());
+            assertEquals("abc!", proxy.seen().body());
+            assertEquals(413, proxy.exchange(request.replace(chunk("abc"), chunk("x".repeat(1001)))).status());
+        }
+        try (Proxy proxy = new Proxy().start()) {
+            proxy.answeredBy(route -> route.multicast().to("direct:upstream01", "direct:upstream02").end());
+            assertEquals(500, proxy.exchange(request).status(), "there are two, and the body is there once");
+        }
+        try (Proxy proxy = new Proxy().start()) {
+            proxy.answeredBy(route -> route.wireTap("direct:upstream01").to("direct:upstream02"));
+            assertEquals(200, proxy.exchange(request).status(), "a copy does no harm");
+            assertEquals("abc", proxy.upstream(2).request().body());
+        }
+        try (Proxy proxy = new Proxy().start()) {
+            proxy.answeredBy(route -> route.process("wholeBody").wireTap("direct:upstream01").to("direct:upstream02"));
+            assertEquals(200, proxy.exchange(request).status());
+            assertEquals("abc", proxy.upstream(1).request().body());
+            assertEquals("abc", proxy.upstream(2).request().body());
+        }
+        try (Proxy proxy = new Proxy().start()) {
+            proxy.answeredBy(route -> route.setHeader("X-Own").constant("1"));
+            assertEquals("abc", proxy.exchange(request).body(), "a route without an upstream gives the body back");
+        }
+    }
+}
