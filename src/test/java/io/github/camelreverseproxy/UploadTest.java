@@ -228,6 +228,21 @@ class UploadTest {
     }
 
     @Test
+    void whatFollowsABodyIsAnswered() throws Exception {
+        try (Proxy proxy = new Proxy().start(); Connection client = proxy.connect()) {
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk("x") + "0\r\n\r\n" + GET + "garbage\r\n\r\n");
+            assertEquals(200, client.receive().status());
+            assertEquals(200, client.receive().status());
+            assertEquals(400, client.receive().status());
+        }
+        try (Proxy proxy = new Proxy().start(); Connection client = proxy.connect()) {
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk("x") + "0\r\n\r\ngarbage\r\n\r\n");
+            assertEquals(200, client.receive().status());
+            assertEquals(400, client.receive().status());
+        }
+    }
+
+    @Test
     void untouchedBodyGoesToAnotherUpstream() throws Exception {
         String none = "http://127.0.0.1:" + Proxy.freePort();
         try (Upstream upstream = new Upstream(); Proxy proxy = new Proxy().before(none, upstream.url(), none).start()) {

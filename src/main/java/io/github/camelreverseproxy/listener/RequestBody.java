@@ -88,7 +88,6 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
         request = head;
         size = 0;
         streamed = 0;
-        handedOver = false;
         expects = HttpUtil.is100ContinueExpected(head);
         long length = HttpUtil.getContentLength(head, -1L);
         boolean chunked = HttpUtil.isTransferEncodingChunked(head);
@@ -167,6 +166,7 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
         }
         if (content instanceof LastHttpContent) {
             state = State.NONE;
+            handedOver = false;
         }
     }
 
