@@ -19,6 +19,7 @@ import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.apache.camel.builder.RouteBuilder;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -85,6 +86,7 @@ class ResilienceTest {
         }
     }
 
+    @Tag("event-loop")
     @Test
     void idempotentRequestThatWasSentIsSentToEachOther() throws Exception {
         for (String method : List.of("GET", "HEAD", "PUT", "DELETE", "OPTIONS")) {

@@ -18,6 +18,7 @@ import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -65,6 +66,7 @@ class ResponseTest {
                 .map(status -> unchanged(status, "GET", response(status, "body of " + status, "Location: http://elsewhere.example/x", "WWW-Authenticate: Basic realm=\"x\"")));
     }
 
+    @Tag("event-loop")
     @TestFactory
     Stream<DynamicTest> fieldsAreTheUpstreams() {
         return Stream.of(new String[] {"Set-Cookie: a=1; Path=/", "Set-Cookie: b=2", "Set-Cookie: a=3"}, new String[] {"set-cookie: x", "Set-Cookie: y"},
@@ -85,12 +87,14 @@ class ResponseTest {
                 .map(size -> unchanged(size + " bytes", "GET", response("200 OK", "x".repeat(size))));
     }
 
+    @Tag("event-loop")
     @TestFactory
     Stream<DynamicTest> headKeepsTheLength() {
         return Stream.of(unchanged("HEAD", "HEAD", response("200 OK", "12345", "Content-Type: text/plain")),
                 unchanged("HEAD of an error", "HEAD", response("404 Not Found", "12345")));
     }
 
+    @Tag("event-loop")
     @Test
     void statusesWithoutABody() throws Exception {
         Message notModified = answer("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 345\r\nETag: \"x\"\r\n\r\n");
@@ -110,6 +114,7 @@ class ResponseTest {
         assertEquals(List.of("Zeta: 1", "set-cookie: a", "set-cookie: b", "Beta: 2", "Via: " + via()), got.without("Content-Length", "Date").lines());
     }
 
+    @Tag("event-loop")
     @Test
     void chunkedResponsesStayChunked() throws Exception {
         Message response = answer("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-T: 1\r\n\r\n");
@@ -131,6 +136,7 @@ class ResponseTest {
         assertEquals(List.of("1.0 a, 1.1 b", "1.1 c", via()), response.values("Via"));
     }
 
+    @Tag("event-loop")
     @Test
     void hopByHopFieldsStayBehind() throws Exception {
         Message response = answer("GET", "HTTP/1.1 200 OK\r\nConnection: X-Secret\r\nX-Secret: 1\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nUpgrade: h2c\r\n"
@@ -168,11 +174,13 @@ class ResponseTest {
         }
     }
 
+    @Tag("event-loop")
     @Test
     void viaHasTheVersionOfTheUpstream() throws Exception {
         assertEquals(via().replace("1.1", "1.0"), answer("GET", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").value("Via"));
     }
 
+    @Tag("event-loop")
     @Test
     void spaceBeforeAColonIsRemoved() throws Exception {
         Message response = answer("GET", "HTTP/1.1 200 OK\r\nX-Foo : bar\r\nContent-Length \t: 2\r\n\r\nok");
@@ -180,6 +188,7 @@ class ResponseTest {
         assertEquals("ok", response.body());
     }
 
+    @Tag("event-loop")
     @Test
     void headOfSomethingLarge() throws Exception {
         assertEquals("200000000", answer("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n").value("Content-Length"));
@@ -222,6 +231,7 @@ class ResponseTest {
         assertNull(response.value("Link"));
     }
 
+    @Tag("event-loop")
     @Test
     void http10ClientGetsAllToTheEnd() throws Exception {
         PROXY.answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");

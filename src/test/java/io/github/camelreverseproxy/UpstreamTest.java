@@ -17,6 +17,7 @@ import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What each upstream has of its own, and the turn they take. */
@@ -89,6 +90,7 @@ class UpstreamTest {
     }
 
     /** A request that enters from another Camel route may say nothing of HTTP. */
+    @Tag("event-loop")
     @Test
     void methodOfAnExchangeThatHasNone() throws Exception {
         try (Proxy proxy = new Proxy().start(); ProducerTemplate producer = proxy.context().createProducerTemplate()) {
@@ -107,6 +109,7 @@ class UpstreamTest {
         }
     }
 
+    @Tag("event-loop")
     @Test
     void pathOfTheUrlComesFirst() throws Exception {
         try (Upstream upstream = new Upstream()) {

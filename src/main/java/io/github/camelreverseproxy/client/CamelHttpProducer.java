@@ -156,6 +156,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
             http.process(asked);
             Message response = new ResponseMessage(exchange);
             response.setHeaders(asked.getMessage().getHeaders());
+            EndToEndFields.dropNamed(response.getHeaders());
             endpoint.location().rewrite(response.getHeaders(), request);
             response.setBody(asked.getMessage().getBody() instanceof InputStream body ? whole(body) : asked.getMessage().getBody(byte[].class));
             return response;
@@ -185,7 +186,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
 
         @Override
         public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
-            return !EndToEndFields.travels(name);
+            return !EndToEndFields.travels(name) && !name.equalsIgnoreCase("Connection");
         }
     }
 }

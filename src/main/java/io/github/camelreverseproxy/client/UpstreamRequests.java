@@ -1,6 +1,8 @@
 package io.github.camelreverseproxy.client;
 
+import java.util.Collection;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 
 import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.message.EndToEndFields;
@@ -96,6 +98,9 @@ public final class UpstreamRequests {
         if (fieldName != null) {
             message.setHeader(fieldName, fieldValue);
         }
+        // camel-http would make the text [a, b] of several lines; one line says the same (RFC 9110, section 5.3; RFC 6265, section 5.4).
+        message.getHeaders().replaceAll((name, value) -> value instanceof Collection<?> lines
+                ? lines.stream().map(String::valueOf).collect(Collectors.joining(name.equalsIgnoreCase("Cookie") ? "; " : ", ")) : value);
     }
 
     /** Hands all fields to the wire, one call for each field line; Host is the upstream's own. */

@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.message;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -52,6 +53,15 @@ public final class EndToEndFields {
                                    Map<String, Object> headers) {
         read(fields, connection, headers);
         headers.remove("Proxy");
+    }
+
+    /** Removes what the field {@code Connection} names, and the field itself, from headers that were read otherwise. */
+    public static void dropNamed(Map<String, Object> headers) {
+        Object connection = headers.remove("Connection");
+        if (connection != null) {
+            options(connection instanceof Collection<?> several ? several.stream().map(Object::toString).toList()
+                    : List.of(connection.toString())).forEach(headers::remove);
+        }
     }
 
     /** Hands the end-to-end fields of a Camel message to the wire, one call for each field line. */
