@@ -181,9 +181,10 @@ class ErrorTest {
 
     @Test
     void limits() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.max-target", "100", "proxy.max-head", "1000", "proxy.max-request-body", "1000").start()) {
+        try (Proxy proxy = new Proxy("proxy.max-target", "100", "proxy.max-head", "2500", "proxy.max-request-body", "1000").start()) {
             error(proxy.exchange("GET /" + "x".repeat(200) + " HTTP/1.1\r\nHost: a\r\n\r\n"), 414, "UriTooLong: ", "http_request_error");
-            error(proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(1200) + "\r\n\r\n"), 431, "FieldsTooLarge: ", "http_request_error");
+            error(proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(2700) + "\r\n\r\n"), 431, "FieldsTooLarge: ", "http_request_error");
+            error(proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\n" + "X:\r\n".repeat(500) + "\r\n"), 431, "FieldsTooLarge: ", "http_request_error");
             error(proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/json\r\nContent-Length: 1001\r\n\r\n"), 413, "ContentTooLarge: ", "http_request_error");
             error(proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Type: a/b+json\r\nContent-Length: 1001\r\n\r\n"), 413, "ContentTooLarge: ", "http_request_error");
             try (Connection client = proxy.connect()) {

@@ -39,6 +39,9 @@ public class Application {
         GatewayFilter header = (exchange, chain) -> chain.filter(exchange.mutate()
                 .request(request -> request.headers(fields -> fields.set("Forwarded", forwarded(exchange)))).build());
         return builder.routes()
+                .route("sockets", route -> route.path("/streams/socket").filters(filters -> filters.filter(header)).uri("lb:ws://webservers"))
+                .route("streams", route -> route.path("/streams/**")
+                        .filters(filters -> filters.addResponseHeader("Via", via).filter(header)).uri("lb://webservers"))
                 .route("proxy", route -> route.path("/**")
                         .filters(filters -> filters
                                 .addResponseHeader("Via", via)

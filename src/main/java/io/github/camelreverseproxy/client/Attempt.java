@@ -45,7 +45,7 @@ final class Attempt implements ProxyRequest.Cancellable {
     private final String method;
     private final String target;
     private final String upgrade;
-    private UpstreamConnection connection;
+    private UpstreamExchange sent;
     private boolean ended;
 
     /** @throws ProxyException if the message cannot be sent as it is */
@@ -117,7 +117,7 @@ final class Attempt implements ProxyRequest.Cancellable {
      *
      * @throws ProxyException if a field cannot be sent
      */
-    ByteBuf head(ByteBufAllocator allocator, UpstreamConnection by) throws ProxyException {
+    ByteBuf head(ByteBufAllocator allocator, UpstreamExchange by) throws ProxyException {
         ByteBuf head = allocator.directBuffer(512);
         try {
             writeText(head, method);
@@ -136,7 +136,7 @@ final class Attempt implements ProxyRequest.Cancellable {
                 wire.accept("Upgrade", upgrade);
             }
             head.writeShort(CRLF).writeShort(CRLF);
-            connection = by;
+            sent = by;
             return body instanceof byte[] whole && rest() == null ? head.writeBytes(whole) : head;
         } catch (IllegalArgumentException e) {
             head.release();
@@ -188,13 +188,6 @@ final class Attempt implements ProxyRequest.Cancellable {
         }
         if (!valid) {
             Tokens.requireField(name, value);
-        }
-    }
-
-    /** @throws ProxyException if there is no room for more of the response */
-    void hold(long bytes) throws ProxyException {
-        if (client() != null && !client().hold(bytes)) {
-            throw new ProxyException(Failure.OVERLOADED, "no room for the response");
         }
     }
 
@@ -265,9 +258,12 @@ final class Attempt implements ProxyRequest.Cancellable {
         if (!loop.inEventLoop()) {
             loop.execute(() -> cancel(why));
         } else if (ended) {
-            abort(why);
+            // Its response is on its way, or has gone out.
+            if (sent != null) {
+                sent.abort(why);
+            }
         } else {
-            UpstreamConnection open = connection;
+            UpstreamExchange open = sent;
             if (open != null && why.failure() == Failure.TIMEOUT) {
                 fail(new SocketTimeoutException("no response in all the time that there is for the request"), true);
             } else {
@@ -275,15 +271,8 @@ final class Attempt implements ProxyRequest.Cancellable {
             }
             // Not before: what cannot be written any more would be taken for the upstream's failure.
             if (open != null) {
-                open.close();
+                open.abort(why);
             }
-        }
-    }
-
-    /** Its response is on its way, or has gone out. */
-    private void abort(ProxyException why) {
-        if (connection != null) {
-            connection.abort(this, why);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Arrays;
 
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.message.Tokens;
 import io.netty.buffer.ByteBuf;
 
 /** A line of a response, in whatever pieces it comes (RFC 9112, section 2). Not thread-safe. */
@@ -16,6 +17,8 @@ final class ResponseLine {
 
     private byte[] line = new byte[SHORT];
     private int length;
+    private int nameEnd;
+    private int valueBegins;
 
     /**
      * Takes what belongs to the line, which ends with LF; a CR before it does not count.
@@ -76,6 +79,40 @@ final class ResponseLine {
     }
 
     /**
+     * Finds the name of a field and its value.
+     *
+     * @throws ProxyException if there is no colon behind a token; white space before it is removed from a response (RFC 9112, section 5.1)
+     */
+    void split() throws ProxyException {
+        int at = 0;
+        while (at < length && Tokens.isTchar(at(at))) {
+            at++;
+        }
+        nameEnd = at;
+        while (at < length && (line[at] == ' ' || line[at] == '\t')) {
+            at++;
+        }
+        if (nameEnd == 0 || at == length || line[at] != ':') {
+            throw new ProxyException(Failure.BAD_RESPONSE, "malformed field line");
+        }
+        valueBegins = at + 1;
+    }
+
+    /** Of a line that was split; the guess itself if it is right. */
+    String name(String guess) {
+        return latin1(0, nameEnd, guess);
+    }
+
+    /**
+     * The same for the value.
+     *
+     * @throws ProxyException for a bare CR, a NUL and their like
+     */
+    String value(String guess) throws ProxyException {
+        return text(valueBegins, guess);
+    }
+
+    /**
      * The rest of the line without the white space around it.
      *
      * @param guess what it may be; returned itself if it is right
@@ -99,7 +136,7 @@ final class ResponseLine {
     }
 
     /** A part of the line; the guess itself if it is right. */
-    String latin1(int from, int to, String guess) {
+    private String latin1(int from, int to, String guess) {
         boolean right = guess.length() == to - from;
         for (int i = from; right && i < to; i++) {
             right = guess.charAt(i - from) == (line[i] & 0xff);

@@ -1,10 +1,11 @@
 package io.github.camelreverseproxy.client;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
+import io.github.camelreverseproxy.forwarding.ClientConnection;
+import io.github.camelreverseproxy.forwarding.WholeBytes;
 import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
@@ -26,11 +27,11 @@ final class ResponseParser {
     /** A longer body is not collected. */
     static final int MAX_WHOLE = 64 * 1024;
     private static final int MAX_HEAD = 256 * 1024;
-    private static final int MAX_FIELDS = 500;
     private static final int MAX_TRAILERS = 100;
     private static final int MAX_INTERIM = 10;
     private static final int MAX_SIZE_DIGITS = 15;
-    private static final int FIRST_ROOM = 4096;
+    /** A response this small is not worth counting: the place of its request is. */
+    private static final int UNCOUNTED = 4096;
 
     private static final Map.Entry<String, String> NONE = Map.entry("", "");
 
@@ -48,7 +49,7 @@ final class ResponseParser {
         void piece(ByteBuf bytes);
     }
 
-    private final Listener listener;
+    private Listener listener;
     private final ResponseLine line = new ResponseLine();
     private State state = State.COMPLETE;
     private boolean toHead;
@@ -58,24 +59,23 @@ final class ResponseParser {
     private int headSize;
     private int interim;
     private HttpHeaders trailers;
-    private int nameEnd;
     private UpstreamResponse response;
     /** The fields of the response before, most of which come again: their texts need not be made anew. */
     private List<Map.Entry<String, String>> before = List.of();
     private String reasonBefore = "";
-    private byte[] body = UpstreamResponse.NO_BODY;
-    private int bodyLength;
+    private ClientConnection client;
+    private WholeBytes body;
     private long left;
 
-    ResponseParser(Listener listener) {
-        this.listener = listener;
-    }
-
     /**
+     * @param next    who is told of it
+     * @param of      whose memory the body takes, or null
      * @param head    whether the request is a HEAD, whose response has no body
      * @param upgrade whether it asks for another protocol, which the connection may become
      */
-    void expect(boolean head, boolean upgrade) {
+    void expect(Listener next, ClientConnection of, boolean head, boolean upgrade) {
+        listener = next;
+        client = of;
         toHead = head;
         mayUpgrade = upgrade;
         streams = false;
@@ -88,11 +88,6 @@ final class ResponseParser {
     /** Whether any byte of a response has come. */
     boolean isBegun() {
         return begun;
-    }
-
-    /** How much memory the body takes that has come so far, in bytes. */
-    int allocated() {
-        return state == State.COMPLETE && response != null ? response.body().length : body.length;
     }
 
     /** Whether the head is complete; what is missing is of the body. */
@@ -178,31 +173,15 @@ final class ResponseParser {
             return;
         }
         headSize += line.length();
-        if (response.fields().size() == MAX_FIELDS || headSize > MAX_HEAD) {
+        if (response.fields().size() == EndToEndFields.MOST || headSize > MAX_HEAD) {
             throw new ProxyException(Failure.RESPONSE_HEAD_TOO_LARGE);
         }
-        int colon = colon();
+        line.split();
         int index = response.fields().size();
         Map.Entry<String, String> last = index < before.size() ? before.get(index) : NONE;
-        String name = line.latin1(0, nameEnd, last.getKey());
-        String value = line.text(colon + 1, last.getValue());
+        String name = line.name(last.getKey());
+        String value = line.value(last.getValue());
         response.fields().add(name == last.getKey() && value == last.getValue() ? last : Map.entry(name, value));
-    }
-
-    /** Where the colon of a field is; white space before it is removed from a response (RFC 9112, section 5.1). */
-    private int colon() throws ProxyException {
-        int colon = 0;
-        while (colon < line.length() && Tokens.isTchar(line.at(colon))) {
-            colon++;
-        }
-        nameEnd = colon;
-        while (colon < line.length() && (line.at(colon) == ' ' || line.at(colon) == '\t')) {
-            colon++;
-        }
-        if (nameEnd == 0 || colon == line.length() || line.at(colon) != ':') {
-            throw malformed("malformed field line");
-        }
-        return colon;
     }
 
     private void headEnds() throws ProxyException {
@@ -218,8 +197,6 @@ final class ResponseParser {
         if (!plain && !chunked) {
             throw malformed("ambiguous framing");
         }
-        bodyLength = 0;
-        body = UpstreamResponse.NO_BODY;
         trailers = null;
         left = lengths.isEmpty() ? 0 : Long.parseLong(lengths.get(0));
         if (toHead || status == 204 || status == 304) {
@@ -258,18 +235,16 @@ final class ResponseParser {
         streams = length < 0 || length > MAX_WHOLE;
         if (streams) {
             listener.begins(response, length);
+        } else {
+            body = new WholeBytes(client, length, UNCOUNTED);
         }
     }
 
-    private void take(ByteBuf in, int size) {
+    private void take(ByteBuf in, int size) throws ProxyException {
         if (streams) {
             listener.piece(in.readRetainedSlice(size));
-        } else {
-            if (bodyLength + size > body.length) {
-                body = Arrays.copyOf(body, (int) Math.min(bodyLength + left, Math.max(bodyLength + size, Math.max(FIRST_ROOM, body.length * 2L))));
-            }
-            in.readBytes(body, bodyLength, size);
-            bodyLength += size;
+        } else if (!body.add(in, size)) {
+            throw new ProxyException(Failure.OVERLOADED, "no room for the response");
         }
         left -= size;
         if (state == State.LENGTH && left == 0) {
@@ -304,20 +279,23 @@ final class ResponseParser {
             complete();
             return;
         }
-        String value = line.text(colon() + 1, "");
+        line.split();
+        String value = line.value("");
         trailers = trailers == null ? DefaultHttpHeadersFactory.trailersFactory().withValidation(false).newHeaders() : trailers;
         if (trailers.size() == MAX_TRAILERS) {
             throw malformed("too many trailers");
         }
-        String name = line.latin1(0, nameEnd, "");
+        String name = line.name("");
         if (EndToEndFields.mayTrail(name)) {
             trailers.add(name, value);
         }
     }
 
     private void complete() {
-        response.setBody(bodyLength == body.length ? body : Arrays.copyOf(body, bodyLength));
-        body = UpstreamResponse.NO_BODY;
+        if (body != null) {
+            response.setBody(body.take());
+            body = null;
+        }
         state = State.COMPLETE;
     }
 

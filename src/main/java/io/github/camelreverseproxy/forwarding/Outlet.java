@@ -11,18 +11,15 @@ import io.netty.channel.ChannelOutboundBuffer;
 public final class Outlet {
     private final Channel channel;
     private final ByteBudget budget;
-    private BodyStream body;
+    private final BodyStream body;
     private long charged;
+    private boolean ended;
 
     /** @param budget null if nothing is charged */
-    public Outlet(Channel channel, ByteBudget budget) {
+    public Outlet(Channel channel, BodyStream body, ByteBudget budget) {
         this.channel = channel;
+        this.body = body;
         this.budget = budget;
-    }
-
-    /** @param next what leaves by it from now on */
-    public void begin(BodyStream next) {
-        body = next;
     }
 
     /**
@@ -40,7 +37,7 @@ public final class Outlet {
 
     /** The other side has taken something, or is known to take nothing more. */
     public boolean look() {
-        if (body == null) {
+        if (ended) {
             return true;
         }
         ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
@@ -65,15 +62,9 @@ public final class Outlet {
         return true;
     }
 
-    /** How many bytes the other side has not taken yet. */
-    public long pending() {
-        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
-    }
-
     /** The body has left, or never will. */
     public void end() {
-        body = null;
+        ended = true;
         charge(0);
     }
 }

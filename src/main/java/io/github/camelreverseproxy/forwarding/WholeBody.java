@@ -4,7 +4,6 @@ import java.io.InputStream;
 import java.io.Reader;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 
@@ -27,8 +26,6 @@ import org.apache.camel.support.TypeConverterSupport;
  * A body that is whole passes. Thread-safe.
  */
 public final class WholeBody extends AsyncProcessorSupport implements CamelContextAware {
-    /** The bytes are here once, and once more when they go out. */
-    private static final int COPIES = 2;
     private static final List<Class<?>> OTHERS = List.of(String.class, byte[].class, InputStream.class, Reader.class, ByteBuffer.class, Serializable.class);
 
     private CamelContext camelContext;
@@ -95,46 +92,25 @@ public final class WholeBody extends AsyncProcessorSupport implements CamelConte
 
     private static final class Collector implements BodyStream.Sink {
         private final BodyStream stream;
-        private final ClientConnection client;
         private final BiConsumer<byte[], Exception> done;
-        private byte[] bytes = {};
-        private int size;
+        private final WholeBytes bytes;
         private boolean over;
 
         Collector(BodyStream stream, ClientConnection client, BiConsumer<byte[], Exception> done) {
             this.stream = stream;
-            this.client = client;
             this.done = done;
+            this.bytes = new WholeBytes(client, stream.length() < 0 ? stream.wholeLimit() : Math.min(stream.length(), stream.wholeLimit()), 0);
         }
 
         @Override
         public void piece(ByteBuf piece) {
             int more = piece.readableBytes();
-            try {
-                if (over) {
-                    return;
-                }
-                if (more > stream.wholeLimit() - size) {
-                    stop(new ProxyException(stream.tooLarge()));
-                } else if (size + more > bytes.length && !grow(size + more)) {
-                    stop(new ProxyException(Failure.OVERLOADED, "no room for the body"));
-                } else {
-                    piece.readBytes(bytes, size, more);
-                    size += more;
-                }
-            } finally {
-                piece.release();
+            if (!over && more > stream.wholeLimit() - bytes.size()) {
+                stop(new ProxyException(stream.tooLarge()));
+            } else if (!over && !bytes.add(piece, more)) {
+                stop(new ProxyException(Failure.OVERLOADED, "no room for the body"));
             }
-        }
-
-        private boolean grow(int least) {
-            long most = stream.length() < 0 ? stream.wholeLimit() : Math.min(stream.length(), stream.wholeLimit());
-            int room = (int) Math.max(least, Math.min(most, bytes.length * 2L));
-            if (client != null && !client.hold(COPIES * (long) (room - bytes.length))) {
-                return false;
-            }
-            bytes = Arrays.copyOf(bytes, room);
-            return true;
+            piece.release();
         }
 
         private void stop(ProxyException why) {
@@ -152,7 +128,7 @@ public final class WholeBody extends AsyncProcessorSupport implements CamelConte
         public void end(HttpHeaders trailers) {
             if (!over) {
                 over = true;
-                done.accept(size == bytes.length ? bytes : Arrays.copyOf(bytes, size), null);
+                done.accept(bytes.take(), null);
             }
         }
 

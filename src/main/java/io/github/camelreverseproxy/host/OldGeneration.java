@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * Has the old generation collected when it holds twice what its last collection left of it, and spends a twentieth of the
  * time on that at most. The serial collector of newer JDKs lets it grow to the largest heap first: a connection outlives
  * the young generation, and what is left of connections would add up to gigabytes. The parallel collector is watched too;
- * others need no help. Runs on a thread of its own; {@code -XX:+DisableExplicitGC} turns it off.
+ * others need no help. What it is worth, in 20 minutes of load: 179 MB instead of 194 and rising (docs/laboratory.md). Runs on a thread of its own; {@code -XX:+DisableExplicitGC} turns it off.
  */
 public final class OldGeneration implements Runnable {
     private static final Set<String> NAMES = Set.of("Tenured Gen", "PS Old Gen");

@@ -20,6 +20,8 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
     /** Room for method, version and spaces, and for the rule on targets to see that one is too long. */
     private static final int REQUEST_LINE_REST = 64;
 
+    /** Those of the bean, in what Camel has made of it for a listener. */
+    private final HttpPipeline settings;
     private RequestRules rules = new RequestRules(8192);
     private int maxTarget = 8192;
     private int maxHead = 32768;
@@ -38,32 +40,18 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
     private ErrorAnswer errors = new ErrorAnswer();
 
     public HttpPipeline() {
-        // configured by the setters
+        settings = this;
     }
 
     private HttpPipeline(NettyHttpConsumer consumer, HttpPipeline settings) {
         super(consumer);
-        rules = new RequestRules(settings.maxTarget);
-        maxTarget = settings.maxTarget;
-        maxHead = settings.maxHead;
-        maxRequestBody = settings.maxRequestBody;
-        maxStreamedBody = settings.maxStreamedBody;
-        headTimeout = settings.headTimeout;
-        bodyTimeout = settings.bodyTimeout;
-        idleTimeout = settings.idleTimeout;
-        totalTimeout = settings.totalTimeout;
-        halfClosedTimeout = settings.halfClosedTimeout;
-        tunnelTimeout = settings.tunnelTimeout;
-        minBodyRate = settings.minBodyRate;
-        inFlight = settings.inFlight;
-        budget = settings.budget;
-        connections = settings.connections;
-        errors = settings.errors;
+        this.settings = settings;
     }
 
     /** @param bytes longest request target */
     public void setMaxTarget(int bytes) {
         maxTarget = bytes;
+        rules = new RequestRules(bytes);
     }
 
     /** @param bytes largest sum of the header fields */
@@ -140,25 +128,29 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
 
     @Override
     protected void initChannel(Channel channel) {
+        settings.fill(channel);
+        ChannelPipeline pipeline = channel.pipeline();
+        int port = consumer.getConfiguration().getPort();
+        pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());
+    }
+
+    private void fill(Channel channel) {
         connections.add(channel);
         ChannelPipeline pipeline = channel.pipeline();
         // A client that has nothing more to send still gets its answers, unless they take long: it may have gone.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         ClientConnection client = new ClientConnection(channel, budget);
         RequestDecoder decoder = new RequestDecoder(client, maxTarget + REQUEST_LINE_REST, maxHead);
+        RequestBody body = new RequestBody(client, new RequestBody.Limits(maxRequestBody, maxStreamedBody));
         pipeline.addLast("decoder", decoder);
         pipeline.addLast("encoder", new HttpResponseEncoder());
-        pipeline.addLast("timeouts", new RequestTimeouts(decoder, timeouts()));
+        pipeline.addLast("timeouts", new RequestTimeouts(decoder, new RequestTimeouts.Limits(headTimeout, bodyTimeout, idleTimeout, minBodyRate)));
         pipeline.addLast("rules", rules);
         pipeline.addLast("order", new ResponseOrder(decoder));
         pipeline.addLast("framing", new ResponseFraming(connections));
-        RequestBody body = new RequestBody(client, new RequestBody.Limits(maxRequestBody, maxStreamedBody));
         pipeline.addLast("body", body);
         pipeline.addLast("refusals", new Refusals(errors));
-        pipeline.addLast("owner", new RequestOwner(client, body, inFlight,
-                new RequestOwner.Limits(totalTimeout, halfClosedTimeout, tunnelTimeout), errors));
-        int port = consumer.getConfiguration().getPort();
-        pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());
+        pipeline.addLast("owner", new RequestOwner(client, body, inFlight, new RequestOwner.Limits(totalTimeout, halfClosedTimeout, tunnelTimeout), errors));
     }
 
     /** Leaves of a connection that has become a tunnel what knows nothing of HTTP; the decoder hands over what it has not decoded. */
@@ -166,9 +158,5 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         for (String name : new String[] {"encoder", "timeouts", "rules", "order", "framing", "refusals", "handler", "decoder"}) {
             pipeline.remove(name);
         }
-    }
-
-    private RequestTimeouts.Limits timeouts() {
-        return new RequestTimeouts.Limits(headTimeout, bodyTimeout, idleTimeout, minBodyRate);
     }
 }

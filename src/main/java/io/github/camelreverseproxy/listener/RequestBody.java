@@ -1,13 +1,13 @@
 package io.github.camelreverseproxy.listener;
 
-import java.util.Arrays;
-
 import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ClientConnection;
+import io.github.camelreverseproxy.forwarding.WholeBytes;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.request.BodyKind;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
@@ -43,17 +43,13 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
 
     /** A body that is no longer than this is whole, whatever it is. */
     private static final int SMALL = 64 * 1024;
-    /** The bytes are here once, and once more where they are patched or go out. */
-    private static final int COPIES = 2;
-    private static final byte[] NONE = {};
 
     private final ClientConnection client;
     private final Limits limits;
     private ChannelHandlerContext context;
     private State state = State.NONE;
     private HttpRequest request;
-    private byte[] body = NONE;
-    private int size;
+    private WholeBytes body;
     private BodyStream stream;
     private long streamed;
     private boolean expects;
@@ -86,11 +82,11 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
 
     private void begin(HttpRequest head) {
         request = head;
-        size = 0;
         streamed = 0;
         expects = HttpUtil.is100ContinueExpected(head);
         long length = HttpUtil.getContentLength(head, -1L);
         boolean chunked = HttpUtil.isTransferEncodingChunked(head);
+        body = new WholeBytes(client, length < 0 ? limits.whole : length, 0);
         BodyKind kind = !chunked && length <= 0 ? BodyKind.OTHER : kind(head);
         if (kind == BodyKind.JSON || !chunked && length <= SMALL) {
             whole(length);
@@ -140,11 +136,11 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
         handedOver = true;
         stream = new BodyStream(context.channel().eventLoop(), this, length, limits.whole, Failure.CONTENT_TOO_LARGE);
         client.pause(this, true);
-        if (size > 0) {
-            stream.piece(context.alloc().buffer(size).writeBytes(body, 0, size));
+        if (body.size() > 0) {
+            stream.piece(Unpooled.wrappedBuffer(body.take()));
             client.release();
         }
-        body = NONE;
+        body = null;
         context.fireChannelRead(new ReceivedRequest(request, null, stream));
     }
 
@@ -205,41 +201,26 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
 
     private void kept(ByteBuf bytes, boolean last) {
         int more = bytes.readableBytes();
-        if (more > limits.whole - size) {
+        if (more > limits.whole - body.size()) {
             refuse(new Refusal(Failure.CONTENT_TOO_LARGE, request));
-        } else if (size + more > body.length && !grow(size + more)) {
+        } else if (!body.add(bytes, more)) {
             refuse(new Refusal(Failure.OVERLOADED, "no room for the body", true, request));
-        } else {
-            bytes.readBytes(body, size, more);
-            size += more;
-            if (last) {
-                whole();
-            }
+        } else if (last) {
+            whole();
         }
-    }
-
-    /** Never beyond what has been announced, nor far ahead of what has come. */
-    private boolean grow(int least) {
-        long length = HttpUtil.getContentLength(request, (long) limits.whole);
-        int room = (int) Math.max(least, Math.min(length, body.length * 2L));
-        if (!client.hold(COPIES * (long) (room - body.length))) {
-            return false;
-        }
-        body = Arrays.copyOf(body, room);
-        return true;
     }
 
     private void whole() {
-        byte[] whole = size == body.length ? body : Arrays.copyOf(body, size);
-        body = NONE;
-        boolean none = size == 0 && !HttpUtil.isContentLengthSet(request) && !HttpUtil.isTransferEncodingChunked(request);
+        byte[] whole = body.take();
+        body = null;
+        boolean none = whole.length == 0 && !HttpUtil.isContentLengthSet(request) && !HttpUtil.isTransferEncodingChunked(request);
         context.fireChannelRead(new ReceivedRequest(request, none ? null : whole, null));
     }
 
     /** In the place of the request. */
     private void refuse(Refusal refusal) {
         state = State.DROPPED;
-        body = NONE;
+        body = null;
         client.release();
         context.fireChannelRead(refusal);
     }
@@ -281,7 +262,7 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        body = NONE;
+        body = null;
         end(new ProxyException(Failure.CLIENT_GONE));
         ctx.fireChannelInactive();
     }

@@ -2,6 +2,7 @@ package io.github.camelreverseproxy.listener;
 
 import java.util.List;
 
+import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.netty.channel.ChannelHandler.Sharable;
@@ -39,13 +40,13 @@ final class RequestRules extends ChannelInboundHandlerAdapter {
         ctx.fireChannelRead(onward);
     }
 
-    /** Too long a line, or too large a head. */
+    /** Too long a line, too large a head, or too many lines. */
     private static void limits(HttpRequest request) throws ProxyException {
         Throwable cause = request.decoderResult().cause();
         if (cause instanceof TooLongHttpLineException) {
             throw new ProxyException(Failure.TARGET_TOO_LONG);
         }
-        if (cause instanceof TooLongHttpHeaderException) {
+        if (cause instanceof TooLongHttpHeaderException || request.headers().size() > EndToEndFields.MOST) {
             throw new ProxyException(Failure.HEAD_TOO_LARGE);
         }
     }

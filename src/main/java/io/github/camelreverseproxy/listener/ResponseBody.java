@@ -37,9 +37,8 @@ final class ResponseBody implements BodyStream.Sink {
     ResponseBody(ChannelHandlerContext context, ByteBudget budget, BodyStream stream, Ends ends) {
         this.context = context;
         this.stream = stream;
-        this.outlet = new Outlet(context.channel(), budget);
+        this.outlet = new Outlet(context.channel(), stream, budget);
         this.ends = ends;
-        outlet.begin(stream);
     }
 
     BodyStream stream() {

@@ -16,6 +16,9 @@ import java.util.function.BiConsumer;
  * because with such headers a client or an upstream could steer the routes. Stateless.
  */
 public final class EndToEndFields {
+    /** The most field lines that a message may have, either way. */
+    public static final int MOST = 500;
+
     private static final Set<String> BEFORE_THE_BODY = Set.of("host", "authorization", "cookie", "set-cookie", "content-type",
             "content-encoding", "content-range", "cache-control", "expect", "forwarded", "via", "location", "www-authenticate", "max-forwards");
 

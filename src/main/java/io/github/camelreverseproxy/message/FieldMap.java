@@ -1,6 +1,5 @@
 package io.github.camelreverseproxy.message;
 
-import java.security.SecureRandom;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
 import java.util.Arrays;
@@ -12,21 +11,15 @@ import java.util.Set;
 
 /**
  * Headers of a message in the order in which they were set, their names without regard to case; a name stays as it was
- * spelled first. Compact and quick to copy for the dozen headers that a message has, and no slower than a hash table for
- * the thousands that a hostile one may have. Not thread-safe.
+ * spelled first. Compact and quick to copy for the dozen headers that a message has; with {@link EndToEndFields#MOST}, the
+ * most that either side may send, it is still no matter. (Camel's own map is ordered by name, and its keys without regard to case are made by copying.) Not thread-safe.
  */
 final class FieldMap extends AbstractMap<String, Object> {
     private static final int ROOM = 16;
-    /** With more names than this they are found by their hashes. */
-    private static final int FEW = 32;
-    /** Unknown to those who choose names. */
-    private static final int SEED = new SecureRandom().nextInt();
 
     private String[] names;
     private Object[] values;
     private int size;
-    /** Positions plus one by hash, probed linearly; null while there are few names, or once one was removed. */
-    private int[] table;
 
     FieldMap() {
         names = new String[ROOM];
@@ -75,13 +68,6 @@ final class FieldMap extends AbstractMap<String, Object> {
         }
         names[size] = name;
         values[size++] = value;
-        if (table != null) {
-            if (size * 2 > table.length) {
-                table = null;
-            } else {
-                enter(size - 1);
-            }
-        }
         return null;
     }
 
@@ -96,7 +82,6 @@ final class FieldMap extends AbstractMap<String, Object> {
         Arrays.fill(names, 0, size, null);
         Arrays.fill(values, 0, size, null);
         size = 0;
-        table = null;
     }
 
     private Object removeAt(int at) {
@@ -106,14 +91,10 @@ final class FieldMap extends AbstractMap<String, Object> {
         System.arraycopy(values, at + 1, values, at, size - at);
         names[size] = null;
         values[size] = null;
-        table = null;
         return before;
     }
 
     private int find(String name) {
-        if (size > FEW) {
-            return findByHash(name);
-        }
         for (int i = 0; i < size; i++) {
             if (same(names[i], name)) {
                 return i;
@@ -122,42 +103,8 @@ final class FieldMap extends AbstractMap<String, Object> {
         return -1;
     }
 
-    private int findByHash(String name) {
-        if (table == null) {
-            table = new int[Integer.highestOneBit(size) * 8];
-            for (int i = 0; i < size; i++) {
-                enter(i);
-            }
-        }
-        int mask = table.length - 1;
-        for (int slot = hash(name) & mask; table[slot] != 0; slot = slot + 1 & mask) {
-            if (same(names[table[slot] - 1], name)) {
-                return table[slot] - 1;
-            }
-        }
-        return -1;
-    }
-
-    private void enter(int at) {
-        int mask = table.length - 1;
-        int slot = hash(names[at]) & mask;
-        while (table[slot] != 0) {
-            slot = slot + 1 & mask;
-        }
-        table[slot] = at + 1;
-    }
-
     private static boolean same(String a, String b) {
         return a == b || a.length() == b.length() && a.equalsIgnoreCase(b);
-    }
-
-    /** The same for names that {@link String#equalsIgnoreCase} holds to be the same. */
-    private static int hash(String name) {
-        int hash = SEED;
-        for (int i = 0; i < name.length(); i++) {
-            hash = (hash ^ Character.toLowerCase(Character.toUpperCase(name.charAt(i)))) * 0x01000193;
-        }
-        return hash ^ hash >>> 15;
     }
 
     @Override

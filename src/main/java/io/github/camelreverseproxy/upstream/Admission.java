@@ -1,7 +1,6 @@
 package io.github.camelreverseproxy.upstream;
 
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
-import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import org.apache.camel.Exchange;
 
 /**

@@ -12,7 +12,10 @@ import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.Route;
 import org.apache.camel.component.resilience4j.ResilienceProcessor;
+import org.apache.camel.model.CircuitBreakerDefinition;
+import org.apache.camel.model.Resilience4jConfigurationDefinition;
 import org.apache.camel.processor.DefaultProcessorFactory;
+import org.apache.camel.reifier.ProcessorReifier;
 import org.apache.camel.spi.ProcessorFactory;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
@@ -37,12 +40,33 @@ public final class BreakerFactory extends DefaultProcessorFactory implements Cam
 
     @Override
     public Processor createProcessor(Route route, NamedNode node) throws Exception {
+        if (node instanceof CircuitBreakerDefinition eip) {
+            Guarded guarded = new Guarded(route, eip);
+            if (guarded.breaker() != null) {
+                return guarded.createProcessor();
+            }
+        }
         Processor made = super.createProcessor(route, node);
         CamelContextAware.trySetCamelContext(made, camelContext);
-        if (!(made instanceof ResilienceProcessor eip)) {
-            return made;
+        return made instanceof ResilienceProcessor eip ? new Refusing(eip) : made;
+    }
+
+    /** The EIP with the breaker that its {@code resilience4jConfiguration} names. */
+    private static final class Guarded extends ProcessorReifier<CircuitBreakerDefinition> {
+        Guarded(Route route, CircuitBreakerDefinition eip) {
+            super(route, eip);
         }
-        return eip.getCircuitBreaker() instanceof UpstreamBreaker breaker ? new BreakerProcessor(eip, breaker) : new Refusing(eip);
+
+        UpstreamBreaker breaker() {
+            Resilience4jConfigurationDefinition options = definition.getResilience4jConfiguration();
+            String name = options == null || options.getCircuitBreaker() == null ? null : parseString(options.getCircuitBreaker());
+            return name != null && lookupByName(name) instanceof UpstreamBreaker breaker ? breaker : null;
+        }
+
+        @Override
+        public Processor createProcessor() throws Exception {
+            return new BreakerProcessor(createChildProcessor(true), breaker());
+        }
     }
 
     /** A circuitBreaker EIP of Resilience4j's own: what it refuses has reached no upstream, and may go to another. */

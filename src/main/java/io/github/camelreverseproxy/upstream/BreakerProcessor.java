@@ -2,13 +2,11 @@ package io.github.camelreverseproxy.upstream;
 
 import java.util.List;
 
-import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
 import org.apache.camel.Navigate;
 import org.apache.camel.Processor;
-import org.apache.camel.component.resilience4j.ResilienceProcessor;
 import org.apache.camel.spi.IdAware;
 import org.apache.camel.spi.RouteIdAware;
 import org.apache.camel.support.AsyncProcessorConverterHelper;
@@ -20,15 +18,15 @@ import org.apache.camel.support.service.ServiceHelper;
  * exchange itself where Camel's waits and works on a copy. Thread-safe.
  */
 final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<Processor>, IdAware, RouteIdAware {
-    private final ResilienceProcessor eip;
     private final UpstreamBreaker breaker;
     private final AsyncProcessor steps;
+    private String id;
+    private String routeId;
 
-    /** @param eip what Camel has made of the EIP */
-    BreakerProcessor(ResilienceProcessor eip, UpstreamBreaker breaker) {
-        this.eip = eip;
+    /** @param steps those inside the EIP */
+    BreakerProcessor(Processor steps, UpstreamBreaker breaker) {
         this.breaker = breaker;
-        this.steps = AsyncProcessorConverterHelper.convert(eip.next().get(0));
+        this.steps = AsyncProcessorConverterHelper.convert(steps);
     }
 
     @Override
@@ -76,7 +74,7 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
 
     @Override
     public List<Processor> next() {
-        return eip.next();
+        return List.of(steps);
     }
 
     @Override
@@ -86,36 +84,31 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
 
     @Override
     public String getId() {
-        return eip.getId();
+        return id;
     }
 
     @Override
     public void setId(String id) {
-        eip.setId(id);
+        this.id = id;
     }
 
     @Override
     public String getRouteId() {
-        return eip.getRouteId();
+        return routeId;
     }
 
     @Override
     public void setRouteId(String routeId) {
-        eip.setRouteId(routeId);
-    }
-
-    @Override
-    protected void doBuild() throws Exception {
-        ServiceHelper.buildService(eip);
+        this.routeId = routeId;
     }
 
     @Override
     protected void doStart() throws Exception {
-        ServiceHelper.startService(eip);
+        ServiceHelper.startService(steps);
     }
 
     @Override
     protected void doStop() throws Exception {
-        ServiceHelper.stopService(eip);
+        ServiceHelper.stopService(steps);
     }
 }

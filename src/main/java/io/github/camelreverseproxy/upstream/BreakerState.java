@@ -2,9 +2,7 @@ package io.github.camelreverseproxy.upstream;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
-import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +21,15 @@ final class BreakerState {
     /** A stall is a silence so many times as long as the upstream usually takes. */
     private static final int STALLED_TIMES = 4;
 
-    /** Why a call was let through. */
-    private enum Kind { CALL, PROBE, LAST_RESORT }
+    /** Whether calls go through. */
+    enum State {
+        /** All do. */
+        CLOSED,
+        /** None does until its time has come. */
+        OPEN,
+        /** None but probes. */
+        HALF_OPEN
+    }
 
     /** What a call that has failed has met with. */
     enum Fault {
@@ -45,37 +50,9 @@ final class BreakerState {
     record Rules(long[] steps, int failures) {
     }
 
-    /** A call that was let through. */
-    static final class Permit {
-        private final Kind kind;
-        private final int epoch;
-        private final long begin;
-        /** When the head of the response has come, if its body came later. */
-        private volatile long head;
-        /** Whether the response is a stream, so that nobody waits for it any more. */
-        private volatile boolean streams;
-
-        private Permit(Kind kind, int epoch, long begin) {
-            this.kind = kind;
-            this.epoch = epoch;
-            this.begin = begin;
-        }
-
-        /** From when it was let through until then, or until the head of its response had come, in nanoseconds. */
-        private long nanos(long now) {
-            return (head != 0 ? head : now) - begin;
-        }
-
-        /** The same in milliseconds. */
-        long millis(long now) {
-            return TimeUnit.NANOSECONDS.toMillis(nanos(now));
-        }
-    }
-
     private final String name;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicInteger streaming = new AtomicInteger();
-    private volatile Consumer<State> observer = state -> { };
     private volatile State state = State.CLOSED;
     private volatile int epoch;
     private volatile int inARow;
@@ -90,11 +67,6 @@ final class BreakerState {
 
     BreakerState(String name) {
         this.name = name;
-    }
-
-    /** @param next is told each change of state */
-    void observe(Consumer<State> next) {
-        observer = next;
     }
 
     State get() {
@@ -139,7 +111,7 @@ final class BreakerState {
         if (!closed && !mayProbe || !enter(concurrency)) {
             return null;
         }
-        return entered(closed ? new Permit(Kind.CALL, seen, now) : probe(now), now);
+        return entered(closed ? new Permit(Permit.Kind.CALL, seen, now) : probe(now), now);
     }
 
     /** A probe alone, or null. */
@@ -151,7 +123,7 @@ final class BreakerState {
     /** A call though it is open, if the upstream at least answers; or null. */
     Permit admitLastResort(int concurrency, long now) {
         int seen = epoch;
-        Kind kind = state == State.CLOSED ? Kind.CALL : Kind.LAST_RESORT;
+        Permit.Kind kind = state == State.CLOSED ? Permit.Kind.CALL : Permit.Kind.LAST_RESORT;
         return answers && enter(concurrency) ? entered(new Permit(kind, seen, now), now) : null;
     }
 
@@ -178,7 +150,7 @@ final class BreakerState {
     /** Nothing of the call is under way any more; what it has brought back was said before. */
     void left(Permit permit) {
         inFlight.decrementAndGet();
-        if (permit.streams) {
+        if (permit.isStream()) {
             streaming.decrementAndGet();
         }
     }
@@ -189,10 +161,10 @@ final class BreakerState {
      * @param good whether it is an answer as it should be; how the body ends is still to be seen
      */
     void streams(Permit permit, boolean good, long now) {
-        permit.streams = true;
+        permit.stream();
         streaming.incrementAndGet();
         signOfLife(permit, now);
-        if (good && permit.kind == Kind.PROBE) {
+        if (good && permit.kind == Permit.Kind.PROBE) {
             synchronized (this) {
                 if (permit.epoch == epoch) {
                     close();
@@ -203,7 +175,7 @@ final class BreakerState {
 
     /** The call did not take place, or says nothing of the upstream; another probe may be made. */
     void abandoned(Permit permit) {
-        if (permit.kind == Kind.PROBE) {
+        if (permit.kind == Permit.Kind.PROBE) {
             synchronized (this) {
                 if (permit.epoch == epoch) {
                     probeAt = System.nanoTime();
@@ -213,10 +185,10 @@ final class BreakerState {
     }
 
     void succeeded(Permit permit, long now) {
-        if (!permit.streams) {
+        if (!permit.isStream()) {
             signOfLife(permit, now);
         }
-        boolean news = permit.kind == Kind.PROBE || inARow > 0;
+        boolean news = permit.kind == Permit.Kind.PROBE || inARow > 0;
         if (!news) {
             return;
         }
@@ -225,15 +197,15 @@ final class BreakerState {
                 return;
             }
             inARow = 0;
-            if (permit.kind == Kind.PROBE) {
+            if (permit.kind == Permit.Kind.PROBE) {
                 close();
             }
         }
     }
 
     void answering(Permit permit) {
-        permit.head = System.nanoTime();
-        silentSince = permit.head;
+        silentSince = System.nanoTime();
+        permit.answering(silentSince);
     }
 
     private void signOfLife(Permit permit, long now) {
@@ -246,7 +218,7 @@ final class BreakerState {
      *               it may be the exchange that makes them fail. That there is no connection always counts.
      */
     void failed(Permit permit, Fault fault, boolean counts, String cause, Rules rules) {
-        if (!permit.streams && (fault == Fault.BROKEN || fault == Fault.BAD_ANSWER)) {
+        if (!permit.isStream() && (fault == Fault.BROKEN || fault == Fault.BAD_ANSWER)) {
             signOfLife(permit, System.nanoTime());
         }
         synchronized (this) {
@@ -255,9 +227,9 @@ final class BreakerState {
             }
             inARow++;
             boolean enough = fault == Fault.UNREACHABLE || inARow >= rules.failures;
-            if (permit.kind == Kind.LAST_RESORT) {
+            if (permit.kind == Permit.Kind.LAST_RESORT) {
                 answers &= !(enough && isNoAnswer(fault));
-            } else if (permit.kind == Kind.PROBE || enough) {
+            } else if (permit.kind == Permit.Kind.PROBE || enough) {
                 open(!isNoAnswer(fault), cause, rules);
             }
         }
@@ -267,7 +239,7 @@ final class BreakerState {
         return fault == Fault.UNREACHABLE || fault == Fault.TIMED_OUT;
     }
 
-    synchronized void open(boolean answered, String cause, Rules rules) {
+    private void open(boolean answered, String cause, Rules rules) {
         long wait = rules.steps[Math.min(step, rules.steps.length - 1)];
         step++;
         inARow = 0;
@@ -277,18 +249,12 @@ final class BreakerState {
         LOG.warn("{} open for {} ms, step {}: {}", name, wait, step, cause);
     }
 
-    synchronized void close() {
+    private void close() {
         step = 0;
         inARow = 0;
         answers = false;
         become(State.CLOSED);
         LOG.info("{} closed", name);
-    }
-
-    /** The next call is a probe. */
-    synchronized void probeNow() {
-        probeAt = System.nanoTime();
-        become(State.OPEN);
     }
 
     private synchronized Permit probe(long now) {
@@ -299,16 +265,11 @@ final class BreakerState {
             become(State.HALF_OPEN);
         }
         probeAt = now + PROBE_NANOS;
-        return new Permit(Kind.PROBE, epoch, now);
+        return new Permit(Permit.Kind.PROBE, epoch, now);
     }
 
     private void become(State next) {
         state = next;
         epoch++;
-        try {
-            observer.accept(next);
-        } catch (RuntimeException e) {
-            LOG.warn("{} cannot tell that it is {}", name, next, e);
-        }
     }
 }

@@ -6,8 +6,7 @@ import java.util.List;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
-import io.github.camelreverseproxy.upstream.BreakerState.Permit;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.camelreverseproxy.upstream.BreakerState.State;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.CamelContext;
@@ -138,7 +137,7 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
 
     /** For long; or for longer than usual, with more requests waiting there than twice those at any other. */
     private boolean isSilent(UpstreamBreaker breaker, long now) {
-        if (breaker.waiting() == 0 || breaker.getState() != State.CLOSED) {
+        if (breaker.waiting() == 0 || breaker.state() != State.CLOSED) {
             return false;
         }
         if (breaker.isSilent(now)) {
@@ -165,7 +164,7 @@ public final class NextUpstream extends RoundRobinLoadBalancer implements CamelC
         long millis = Long.MAX_VALUE;
         for (Upstream upstream : all) {
             UpstreamBreaker breaker = breakers.get(upstream.name);
-            full |= !delivery.hasTried(upstream.name) && breaker != null && breaker.getState() == State.CLOSED;
+            full |= !delivery.hasTried(upstream.name) && breaker != null && breaker.state() == State.CLOSED;
             millis = breaker == null ? millis : Math.min(millis, breaker.millisToProbe());
         }
         delivery.exhausted(full);

@@ -3,28 +3,30 @@ package io.github.camelreverseproxy.upstream;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
+import io.github.camelreverseproxy.message.CamelBean;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.github.camelreverseproxy.upstream.BreakerState.Fault;
-import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import io.github.camelreverseproxy.upstream.BreakerState.Rules;
-import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.camelreverseproxy.upstream.BreakerState.State;
 import org.apache.camel.Exchange;
 
 /**
- * The circuit breaker of an upstream, for Camel's circuitBreaker EIP: Resilience4j's events of changes of state, with rules
- * of its own; its metrics count no calls. No connection opens it at once; exchanges that break off, and answers that are
- * failures, do so several in a row, one for each exchange at most; it stays open for the first of the back-off steps; then
- * one call is let through as a probe, and after a second another one: success closes it, any failure opens it for the next
- * step; the last step repeats. An upstream that is full lets no call through either.
+ * The circuit breaker of an upstream, for Camel's circuitBreaker EIP: no connection opens it at once; exchanges that break
+ * off, and answers that are failures, do so several in a row, one for each exchange at most; it stays open for the first of
+ * the back-off steps; then one call is let through as a probe, and after a second another one: success closes it, any failure
+ * opens it for the next step; the last step repeats. An upstream that is full lets no call through either. (Resilience4j's
+ * counts in windows, knows one rule for all failures, judges a call by its end alone and lets a probe that hangs keep all
+ * others out.)
  *
  * <p>Only calls let through since the last change of state count: what others bring back says nothing of the upstream
  * as it is now. {@link BreakerProcessor} makes the calls. Thread-safe once configured.
  */
-public final class UpstreamBreaker extends ObservedBreaker {
+public final class UpstreamBreaker extends CamelBean {
+    private String name = "upstream";
     private BreakerState state = new BreakerState("upstream");
     private Rules rules = new Rules(new long[] {100, 500, 1000, 10000}, 3);
     private StatusRanges status = StatusRanges.of("429,500-599");
@@ -32,6 +34,11 @@ public final class UpstreamBreaker extends ObservedBreaker {
     private long silenceNanos = TimeUnit.SECONDS.toNanos(1);
     private int concurrency;
     private boolean checked;
+
+    /** @param name of the upstream */
+    public void setName(String name) {
+        this.name = name;
+    }
 
     /** @param steps how long it stays open, in milliseconds, comma-separated */
     public void setSteps(String steps) {
@@ -70,14 +77,11 @@ public final class UpstreamBreaker extends ObservedBreaker {
 
     /** Makes itself known under its name; takes over the state of the one before, when the route is loaded anew. */
     public void register() {
-        UpstreamBreaker before = Breakers.of(getCamelContext()).put(getName(), this);
-        state = before == null ? new BreakerState(getName()) : before.state;
-        observe(state.get());
-        state.observe(this::observe);
+        UpstreamBreaker before = Breakers.of(getCamelContext()).put(name, this);
+        state = before == null ? new BreakerState(name) : before.state;
     }
 
-    @Override
-    public State getState() {
+    State state() {
         return state.get();
     }
 
@@ -121,7 +125,7 @@ public final class UpstreamBreaker extends ObservedBreaker {
     }
 
     ProxyException refusal() {
-        return new ProxyException(Failure.UNAVAILABLE, Failure.UNAVAILABLE.text(), CallNotPermittedException.createCallNotPermittedException(observed()));
+        return new ProxyException(Failure.UNAVAILABLE);
     }
 
     /** The call did not take place. */
@@ -195,23 +199,5 @@ public final class UpstreamBreaker extends ObservedBreaker {
         if (fault != Fault.UNREACHABLE) {
             request.suspect();
         }
-    }
-
-    /** By hand: as after a success. */
-    @Override
-    public void transitionToClosedState() {
-        state.close();
-    }
-
-    /** By hand: as after a failure. */
-    @Override
-    public void transitionToOpenState() {
-        state.open(false, "by hand", rules);
-    }
-
-    /** By hand: the next call is a probe. */
-    @Override
-    public void transitionToHalfOpenState() {
-        state.probeNow();
     }
 }

@@ -1,7 +1,6 @@
 package io.github.camelreverseproxy.upstream;
 
 import io.github.camelreverseproxy.message.CamelBean;
-import io.github.camelreverseproxy.upstream.BreakerState.Permit;
 import org.apache.camel.Exchange;
 import org.apache.camel.Predicate;
 import org.apache.camel.support.SynchronizationAdapter;

@@ -12,7 +12,8 @@ import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
 
 class ResponseParserTest {
-    private final ResponseParser parser = new ResponseParser(new ResponseParser.Listener() {
+    private final ResponseParser parser = new ResponseParser();
+    private final ResponseParser.Listener nobody = new ResponseParser.Listener() {
         @Override
         public void interim(UpstreamResponse interim) {
             throw new AssertionError("no interim response was sent");
@@ -27,10 +28,10 @@ class ResponseParserTest {
         public void piece(ByteBuf bytes) {
             throw new AssertionError("short bodies are collected");
         }
-    });
+    };
 
     private UpstreamResponse parsed(String response) throws Exception {
-        parser.expect(false, false);
+        parser.expect(nobody, null, false, false);
         ByteBuf in = Unpooled.wrappedBuffer(response.getBytes(StandardCharsets.ISO_8859_1));
         assertTrue(parser.feed(in));
         return parser.take();

@@ -18,36 +18,90 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaders;
 
 /**
- * The pieces of a request's body on their way to the upstream, framed as they came: by the length that the head has stated,
- * in chunks (RFC 9112, section 7.1), or, in a tunnel, not at all. Not thread-safe; runs on the connection's event loop.
+ * A request on its way to the upstream: its head, and its body at once, in pieces, or as it comes; framed as it came: by the
+ * length that the head has stated, in chunks (RFC 9112, section 7.1), or, in a tunnel, not at all. Not thread-safe; runs on
+ * the connection's event loop.
  */
-final class Upload implements BodyStream.Sink {
-    /** Where one piece ends and the next begins. */
-    enum Framing { LENGTH, CHUNKED, NONE }
+final class RequestWriter implements BodyStream.Sink {
+    private enum Framing { LENGTH, CHUNKED, NONE }
 
+    /** A larger body goes out piece by piece: Netty copies what it is given into direct memory, which is scarce. */
+    private static final int PIECE = 256 * 1024;
     private static final ByteBuf CRLF = Unpooled.unreleasableBuffer(Unpooled.directBuffer(2).writeBytes(new byte[] {'\r', '\n'}).asReadOnly());
 
     private final ChannelHandlerContext context;
-    private final UpstreamConnection connection;
+    private final UpstreamExchange exchange;
+    /** The body, if it is not whole. */
     private final BodyStream stream;
     private final Framing framing;
     private final Outlet outlet;
     private ChannelFuture last;
     private boolean done;
 
-    /** @param budget null for a request without a client */
-    Upload(ChannelHandlerContext context, UpstreamConnection connection, BodyStream stream, Framing framing, ByteBudget budget) {
+    private RequestWriter(ChannelHandlerContext context, UpstreamExchange exchange, BodyStream stream, Framing framing, Outlet outlet) {
         this.context = context;
-        this.connection = connection;
+        this.exchange = exchange;
         this.stream = stream;
         this.framing = framing;
-        this.outlet = new Outlet(context.channel(), budget);
-        outlet.begin(stream);
+        this.outlet = outlet;
+    }
+
+    /** Of an attempt. */
+    static RequestWriter of(Attempt attempt, ChannelHandlerContext context, UpstreamExchange exchange) {
+        BodyStream body = attempt.stream();
+        return new RequestWriter(context, exchange, body, body == null || body.length() >= 0 ? Framing.LENGTH : Framing.CHUNKED,
+                body == null ? null : new Outlet(context.channel(), body, attempt.budget()));
+    }
+
+    /** Of the bytes of a tunnel. */
+    static RequestWriter tunnel(BodyStream bytes, ByteBudget budget, ChannelHandlerContext context, UpstreamExchange exchange) {
+        return new RequestWriter(context, exchange, bytes, Framing.NONE, new Outlet(context.channel(), bytes, budget));
+    }
+
+    /**
+     * @param head with the body, if that is small
+     * @param rest the whole body, if it is not in the head; or null
+     */
+    void begin(ByteBuf head, byte[] rest) {
+        if (stream != null) {
+            context.writeAndFlush(head);
+            stream.to(this);
+        } else if (rest == null) {
+            write(head, null, 0);
+        } else {
+            context.write(head);
+            writePiece(rest, 0);
+        }
+    }
+
+    private void writePiece(byte[] rest, int at) {
+        int size = Math.min(PIECE, rest.length - at);
+        write(Unpooled.wrappedBuffer(rest, at, size), rest, at + size);
+    }
+
+    /** @param rest what follows, from a position on; or null */
+    private void write(ByteBuf piece, byte[] rest, int at) {
+        context.writeAndFlush(piece).addListener((ChannelFuture written) -> {
+            if (!written.isSuccess()) {
+                failed(written.cause());
+            } else if (rest == null || at == rest.length) {
+                done = true;
+            } else if (!done) {
+                writePiece(rest, at);
+            }
+        });
+    }
+
+    private void failed(Throwable cause) {
+        if (!done) {
+            stop();
+            exchange.notWritten(cause);
+        }
     }
 
     /** Whether the next thing to happen is that the client sends more. */
     boolean isWaiting() {
-        return !done && context.channel().isWritable();
+        return stream != null && !done && context.channel().isWritable();
     }
 
     @Override
@@ -72,21 +126,20 @@ final class Upload implements BodyStream.Sink {
         written.addListener((ChannelFutureListener) this::written);
         if (!done && !outlet.written(written)) {
             stop();
-            connection.requestFailed(new ProxyException(Failure.OVERLOADED, "no room for the body"));
+            exchange.requestFailed(new ProxyException(Failure.OVERLOADED, "no room for the body"));
         }
-        connection.await();
+        exchange.await();
     }
 
     private void written(ChannelFuture write) {
-        if (!write.isSuccess() && !done) {
-            stop();
-            connection.notWritten(write.cause());
+        if (!write.isSuccess()) {
+            failed(write.cause());
         }
     }
 
     /** The upstream has taken something. */
     void look() {
-        if (!done) {
+        if (outlet != null && !done) {
             outlet.look();
         }
     }
@@ -96,20 +149,20 @@ final class Upload implements BodyStream.Sink {
         ByteBuf rest = framing == Framing.CHUNKED ? lastChunk(trailers) : Unpooled.EMPTY_BUFFER;
         context.writeAndFlush(rest).addListener((ChannelFutureListener) write -> {
             if (framing == Framing.NONE) {
-                connection.close();
+                exchange.inputEnded();
             } else if (write.isSuccess()) {
                 finish();
             } else {
                 written(write);
             }
         });
-        connection.await();
+        exchange.await();
     }
 
     private void finish() {
         done = true;
         outlet.end();
-        connection.await();
+        exchange.await();
     }
 
     private ByteBuf lastChunk(HttpHeaders trailers) {
@@ -128,7 +181,7 @@ final class Upload implements BodyStream.Sink {
         if (!done) {
             done = true;
             outlet.end();
-            connection.requestFailed(why);
+            exchange.requestFailed(why);
         }
     }
 
@@ -136,8 +189,10 @@ final class Upload implements BodyStream.Sink {
     void stop() {
         if (!done) {
             done = true;
-            outlet.end();
-            stream.cancel(new ProxyException(Failure.NO_RESPONSE));
+            if (stream != null) {
+                outlet.end();
+                stream.cancel(new ProxyException(Failure.NO_RESPONSE));
+            }
         }
     }
 
