@@ -188,10 +188,10 @@ class PackagedIT {
     /** Again and again, and long before it fills the largest heap, which is what the serial collector of newer JDKs waits for. */
     @Test
     void garbageInTheOldGenerationIsCollected() throws Exception {
-        String body = "x".repeat(5_000_000);
+        String body = "{\"a\":\"" + "x".repeat(5_000_000) + "\"}";
         try (ProxyProcess proxy = here.jar("-XX:+UseSerialGC", "-Xmn4m", "-Xmx2g", "-Xlog:gc").started();
                 Connection client = new Connection(port)) {
-            String request = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+            String request = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
             int collections = 0;
             for (int i = 0; i < 5000 && collections < 3; i++) {
                 assertEquals(200, client.send(request).receive().status());

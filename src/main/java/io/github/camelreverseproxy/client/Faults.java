@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.client;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 
@@ -50,6 +51,9 @@ final class Faults {
         }
         if (e instanceof ConnectException) {
             return Failure.CONNECT_FAILED;
+        }
+        if (e instanceof SocketException && String.valueOf(e.getMessage()).contains("Too many open files")) {
+            return Failure.OVERLOADED;
         }
         // Nothing was lost on a connection that there was not: the network is unreachable, say.
         return sent ? Failure.NO_RESPONSE : Failure.UNROUTABLE;
