@@ -267,42 +267,4 @@ class HarmTest {
             assertEquals(List.of(10, 10, 10), proxy.upstreams().stream().map(Upstream::pending).toList(), "no breaker is open");
         }
     }
-
-    /** It is not the upstream that has broken it off. */
-    @Test
-    void clientThatGoesAwayWhileItsBodyIsWrittenIsNoFailure() throws Exception {
-        CountDownLatch read = new CountDownLatch(1);
-        try (ServerSocket deaf = new ServerSocket(0)) {
-            List<Socket> open = new ArrayList<>();
-            Thread upstream = new Thread(() -> {
-                while (!deaf.isClosed()) {
-                    try {
-                        Socket socket = deaf.accept();
-                        open.add(socket);
-                        if (read.getCount() == 0) {
-                            Message.read(socket.getInputStream(), false);
-                            socket.getOutputStream().write(Upstream.OK.getBytes());
-                        }
-                    } catch (Exception e) {
-                        // closed
-                    }
-                }
-            });
-            upstream.setDaemon(true);
-            upstream.start();
-            String url = "http://127.0.0.1:" + deaf.getLocalPort();
-            try (Proxy proxy = new Proxy("proxy.backoff.failures", "1", "proxy.backoff.steps", "60000").before(url, "http://127.0.0.1:1", "http://127.0.0.1:1").start()) {
-                Connection client = proxy.connect();
-                client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9000002\r\n\r\n{" + " ".repeat(9_000_000) + "}");
-                while (open.isEmpty()) {
-                    Thread.sleep(10);
-                }
-                Thread.sleep(200);
-                read.countDown();
-                client.reset();
-                Thread.sleep(200);
-                assertEquals(200, proxy.exchange(GET).status());
-            }
-        }
-    }
 }

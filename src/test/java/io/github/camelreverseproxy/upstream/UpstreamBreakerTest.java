@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.camelreverseproxy.message.Failure;
@@ -261,53 +260,5 @@ class UpstreamBreakerTest {
         Exchange exchange = answer(200);
         Admission.give(exchange, another, permit(another));
         assertNull(Admission.take(exchange, narrow));
-    }
-
-    @Test
-    void fullOneRefusesWithoutBeingOpen() {
-        UpstreamBreaker narrow = breaker("1", 2);
-        Permit first = permit(narrow);
-        permit(narrow);
-        assertNull(narrow.tryCall(false, System.nanoTime()));
-        assertEquals(State.CLOSED, narrow.state());
-        narrow.ended(first, answer(200));
-        permit(narrow);
-    }
-
-    @Test
-    void stateSurvivesTheReloadOfItsRoute() {
-        fail(breaker, new ProxyException(Failure.CONNECT_FAILED));
-        UpstreamBreaker reloaded = breaker("60000", 0);
-        assertEquals(State.OPEN, reloaded.state());
-        assertNull(reloaded.tryCall(false, System.nanoTime()));
-        assertEquals(0, new UpstreamBreaker().millisToProbe());
-        assertTrue(reloaded.millisToProbe() > 50_000);
-    }
-
-    @Test
-    void breakerOfAReloadedRouteIsProbedLikeTheOneBefore() {
-        fail(breaker("1", 0), new ProxyException(Failure.CONNECT_FAILED));
-        UpstreamBreaker reloaded = breaker("1", 0);
-        Permit probe = whenItIsTime(reloaded);
-        assertEquals(State.HALF_OPEN, reloaded.state());
-        reloaded.ended(probe, answer(200));
-        assertEquals(State.CLOSED, reloaded.state());
-    }
-
-    @Test
-    void lastResortNeitherOpensNorCloses() {
-        for (int i = 0; i < 3; i++) {
-            fail(breaker, new ProxyException(Failure.NO_RESPONSE));
-        }
-        breaker.ended(breaker.tryLastResort(System.nanoTime()), answer(200));
-        assertEquals(State.OPEN, breaker.state());
-        breaker.ended(breaker.tryLastResort(System.nanoTime()), failure(new ProxyException(Failure.CONNECT_FAILED)));
-        assertNull(breaker.tryLastResort(System.nanoTime()), "it does not answer any more");
-    }
-
-    @Test
-    void unreachableOneIsNoLastResort() {
-        fail(breaker, new ProxyException(Failure.CONNECT_FAILED));
-        assertNull(breaker.tryLastResort(System.nanoTime()));
     }
 }
