@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
+import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
@@ -34,13 +35,6 @@ class GoneTest {
         };
     }
 
-    private static void await(String what, java.util.function.BooleanSupplier condition) throws Exception {
-        for (int i = 0; i < 500 && !condition.getAsBoolean(); i++) {
-            Thread.sleep(10);
-        }
-        assertTrue(condition.getAsBoolean(), what);
-    }
-
     private static void answersAgain(Proxy proxy) throws Exception {
         int status = 503;
         for (int i = 0; i < 500 && status == 503; i++) {
@@ -59,7 +53,7 @@ class GoneTest {
             for (int i = 0; i < 27; i++) {
                 clients.add(proxy.connect().send(SLOW));
                 int sent = i + 1;
-                await("request " + sent, () -> proxy.unseen() == sent);
+                Await.until("request " + sent, () -> proxy.unseen() == sent);
             }
             assertEquals(9, proxy.upstream(1).pending());
             assertEquals(503, proxy.exchange(GET).status());
@@ -71,7 +65,7 @@ class GoneTest {
                 }
             }
             answersAgain(proxy);
-            await("the upstreams' connections are closed", () -> proxy.upstreams().stream().mapToInt(Upstream::open).sum() <= 3);
+            Await.until("the upstreams' connections are closed", () -> proxy.upstreams().stream().mapToInt(Upstream::open).sum() <= 3);
             proxy.upstreams().forEach(Upstream::forget);
             for (int i = 0; i < 30; i++) {
                 assertEquals(200, proxy.exchange(GET).status());
@@ -97,7 +91,7 @@ class GoneTest {
                 try (Connection client = proxy.connect()) {
                     client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
                     int sent = i + 1;
-                    await("request " + sent, () -> proxy.unseen() == sent);
+                    Await.until("request " + sent, () -> proxy.unseen() == sent);
                 }
             }
             answersAgain(proxy);
@@ -115,7 +109,7 @@ class GoneTest {
                 return Upstream.bytes(Upstream.OK).answer(request, out);
             });
             Connection client = proxy.connect().send(SLOW + GET.repeat(150));
-            await("the request is there", () -> proxy.unseen() == 1);
+            Await.until("the request is there", () -> proxy.unseen() == 1);
             client.reset();
             answersAgain(proxy);
         }
@@ -142,13 +136,7 @@ class GoneTest {
             Thread.sleep(100);
             assertEquals("too many", proxy.exchange(GET).body().replaceAll(".*: (too many).*", "$1"));
             client.reset();
-            await("the place is free", () -> {
-                try {
-                    return !proxy.exchange(GET).body().contains("too many");
-                } catch (java.io.IOException e) {
-                    return false;
-                }
-            });
+            Await.until("the place is free", () -> !proxy.exchange(GET).body().contains("too many"));
         }
     }
 
@@ -233,13 +221,7 @@ class GoneTest {
             }));
             assertEquals(504, client.send(GET).receive().status());
             assertTrue(client.ends());
-            await("the place is free again", () -> {
-                try {
-                    return proxy.exchange(GET).status() == 504;
-                } catch (java.io.IOException e) {
-                    return false;
-                }
-            });
+            Await.until("the place is free again", () -> proxy.exchange(GET).status() == 504);
         }
     }
 

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
@@ -22,42 +23,17 @@ class StreamEndTest {
     private static final String CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     private static final String EVENTS = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
 
-    private static String chunk(String text) {
-        return Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
-    }
-
-    private static String readChunk(Connection client) throws Exception {
-        int size = Integer.parseInt(client.line(), 16);
-        String text = client.bytes(size);
-        assertEquals("", client.line());
-        return text;
-    }
-
-    private static Proxy before(ServerSocket server, String... properties) throws Exception {
-        String url = "http://127.0.0.1:" + server.getLocalPort();
-        return new Proxy(properties).before(url, url, url).start();
-    }
-
-    private static void await(String what, java.util.function.BooleanSupplier condition) throws Exception {
-        boolean met = condition.getAsBoolean();
-        for (int i = 0; i < 500 && !met; i++) {
-            Thread.sleep(10);
-            met = condition.getAsBoolean();
-        }
-        assertTrue(met, what);
-    }
-
     /** Nobody takes it for whole. */
     @Test
     void streamThatBreaksOffEndsTheConnection() throws Exception {
         for (String begun : List.of(CHUNKED + "3\r\nabc\r\n", CHUNKED + "5\r\nabc", "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\nabc", CHUNKED + "3\r\nabc\r\n|x\r\n")) {
-            try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server); Connection client = proxy.connect().send(GET);
+            try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy().before(server).start(); Connection client = proxy.connect().send(GET);
                     Connection upstream = new Connection(server.accept())) {
                 upstream.head();
                 String[] pieces = begun.split("\\|");
                 upstream.send(pieces[0]);
                 boolean chunked = "chunked".equals(client.head().value("Transfer-Encoding"));
-                assertEquals("abc", chunked ? readChunk(client) : client.bytes(3));
+                assertEquals("abc", chunked ? client.chunk() : client.bytes(3));
                 if (pieces.length > 1) {
                     upstream.send(pieces[1]);
                 } else {
@@ -79,15 +55,15 @@ class StreamEndTest {
 
     @Test
     void silenceBetweenTwoPieces() throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.response", "300", "proxy.timeout.total", "500",
-                "proxy.backoff.silence", "60000"); Connection client = proxy.connect().send(GET); Connection upstream = new Connection(server.accept())) {
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.response", "300", "proxy.timeout.total", "500",
+                "proxy.backoff.silence", "60000").before(server).start(); Connection client = proxy.connect().send(GET); Connection upstream = new Connection(server.accept())) {
             upstream.head();
             upstream.send(CHUNKED);
             client.head();
             for (int i = 0; i < 10; i++) {
                 Thread.sleep(100);
-                upstream.send(chunk("x"));
-                assertEquals("x", readChunk(client));
+                upstream.send(Connection.chunk("x"));
+                assertEquals("x", client.chunk());
             }
             assertTrue(client.ends(), "it goes on while there are pieces, and ends without");
             assertTrue(upstream.ends());
@@ -96,16 +72,16 @@ class StreamEndTest {
 
     @Test
     void eventStreamMayBeSilent() throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.response", "200", "proxy.timeout.total", "200");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.response", "200", "proxy.timeout.total", "200").before(server).start();
                 Connection client = proxy.connect().send(GET); Connection upstream = new Connection(server.accept())) {
             upstream.head();
             upstream.send(EVENTS + "Transfer-Encoding: chunked\r\n\r\n");
             client.head();
             Thread.sleep(700);
-            upstream.send(chunk("data: x\n\n"));
-            assertEquals("data: x\n\n", readChunk(client));
+            upstream.send(Connection.chunk("data: x\n\n"));
+            assertEquals("data: x\n\n", client.chunk());
         }
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.stream", "200");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.stream", "200").before(server).start();
                 Connection client = proxy.connect().send(GET); Connection upstream = new Connection(server.accept())) {
             upstream.head();
             upstream.send(EVENTS + "Transfer-Encoding: chunked\r\n\r\n");
@@ -118,7 +94,7 @@ class StreamEndTest {
     void breakerCountsStreamsThatBreakOff() throws Exception {
         try (Proxy proxy = new Proxy("proxy.backoff.steps", "60000").start()) {
             proxy.upstream(1).behaving((request, out) -> {
-                out.write((CHUNKED + chunk("abc")).getBytes());
+                out.write((CHUNKED + Connection.chunk("abc")).getBytes());
                 out.flush();
                 Thread.sleep(50);
                 return false;
@@ -166,20 +142,14 @@ class StreamEndTest {
             for (Connection client : clients) {
                 client.close();
             }
-            await("the upstream is asked again", () -> {
-                try {
-                    return proxy.exchange(GET).status() == 200 && proxy.upstream(1).pending() > 0;
-                } catch (java.io.IOException e) {
-                    return false;
-                }
-            });
+            Await.until("the upstream is asked again", () -> proxy.exchange(GET).status() == 200 && proxy.upstream(1).pending() > 0);
         }
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void silentStreamEndsWithItsClient(boolean reset) throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.half-closed", "200", "proxy.max-in-flight", "1");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.half-closed", "200", "proxy.max-in-flight", "1").before(server).start();
                 Connection client = proxy.connect().send(GET); Connection upstream = new Connection(server.accept())) {
             upstream.head();
             upstream.send(EVENTS + "\r\n");
@@ -192,7 +162,7 @@ class StreamEndTest {
             }
             assertTrue(upstream.ends());
             try (Connection next = proxy.connect()) {
-                await("its place is free", () -> {
+                Await.until("its place is free", () -> {
                     try {
                         next.send(GET);
                         server.setSoTimeout(100);
@@ -209,15 +179,15 @@ class StreamEndTest {
     /** It reads nothing more, but is there: it gets what there is as long as something comes. */
     @Test
     void halfClosedClientGetsItsStream() throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.half-closed", "400");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.half-closed", "400").before(server).start();
                 Connection client = proxy.connect().send(GET); Connection upstream = new Connection(server.accept())) {
             upstream.head();
             upstream.send(CHUNKED);
             client.head();
             client.shutdownOutput();
             for (int i = 0; i < 10; i++) {
-                upstream.send(chunk("x"));
-                assertEquals("x", readChunk(client));
+                upstream.send(Connection.chunk("x"));
+                assertEquals("x", client.chunk());
                 Thread.sleep(100);
             }
             upstream.send("0\r\n\r\n");
@@ -235,20 +205,14 @@ class StreamEndTest {
             proxy.behaving((request, out) -> {
                 out.write(CHUNKED.getBytes());
                 while (true) {
-                    out.write(chunk("x").getBytes());
+                    out.write(Connection.chunk("x").getBytes());
                     Thread.sleep(10);
                 }
             });
             for (int i = 0; i < 5; i++) {
-                await("its slot is free", () -> {
-                    try {
-                        return proxy.exchange(GET).body().equals("another");
-                    } catch (java.io.IOException e) {
-                        return false;
-                    }
-                });
+                Await.until("its slot is free", () -> proxy.exchange(GET).body().equals("another"));
             }
-            await("its connections are closed", () -> proxy.upstream(1).open() == 0);
+            Await.until("its connections are closed", () -> proxy.upstream(1).open() == 0);
         }
     }
 }

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
@@ -21,35 +22,10 @@ class StreamTest {
     private static final String CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     private static final String EVENTS = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
 
-    private static String chunk(String text) {
-        return Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
-    }
-
-    private static String readChunk(Connection client) throws Exception {
-        int size = Integer.parseInt(client.line(), 16);
-        String text = client.bytes(size);
-        assertEquals("", client.line());
-        return text;
-    }
-
-    private static Proxy before(ServerSocket server, String... properties) throws Exception {
-        String url = "http://127.0.0.1:" + server.getLocalPort();
-        return new Proxy(properties).before(url, url, url).start();
-    }
-
-    private static void await(String what, java.util.function.BooleanSupplier condition) throws Exception {
-        boolean met = condition.getAsBoolean();
-        for (int i = 0; i < 500 && !met; i++) {
-            Thread.sleep(10);
-            met = condition.getAsBoolean();
-        }
-        assertTrue(met, what);
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"Transfer-Encoding: chunked", "X: to the end"})
     void eventsArriveBeforeTheNextIsSent(String framing) throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server); Connection client = proxy.connect().send(GET);
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy().before(server).start(); Connection client = proxy.connect().send(GET);
                 Connection upstream = new Connection(server.accept())) {
             upstream.head();
             upstream.send(EVENTS + framing + "\r\n\r\n");
@@ -58,8 +34,8 @@ class StreamTest {
             assertEquals("chunked", head.value("Transfer-Encoding"));
             for (int i = 0; i < 20; i++) {
                 String event = "data: " + i + "\n\n";
-                upstream.send(framing.startsWith("T") ? chunk(event) : event);
-                assertEquals(event, readChunk(client));
+                upstream.send(framing.startsWith("T") ? Connection.chunk(event) : event);
+                assertEquals(event, client.chunk());
             }
             if (framing.startsWith("T")) {
                 upstream.send("0\r\n\r\n");
@@ -75,7 +51,7 @@ class StreamTest {
     void largeBodiesPassAsTheyAre() throws Exception {
         String body = "0123456789abcdef".repeat(500_000);
         try (Proxy proxy = new Proxy("proxy.max-body-memory", "1000000").start(); Connection client = proxy.connect()) {
-            proxy.behaving((request, out) -> Upstream.bytes(request.target().equals("/chunked") ? CHUNKED + chunk(body) + "0\r\n\r\n"
+            proxy.behaving((request, out) -> Upstream.bytes(request.target().equals("/chunked") ? CHUNKED + Connection.chunk(body) + "0\r\n\r\n"
                     : "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body).answer(request, out));
             for (int i = 0; i < 3; i++) {
                 Message response = client.send(GET).receive();
@@ -116,7 +92,7 @@ class StreamTest {
             for (int i = 0; i < 2000; i++) {
                 client.bytes(100_000);
             }
-            await("the rest has come too", () -> written.get() == 200_000_000);
+            Await.until("the rest has come too", () -> written.get() == 200_000_000);
             assertEquals(200, client.send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n").receive().status());
         }
     }
@@ -124,9 +100,9 @@ class StreamTest {
     @Test
     void trailersPassWhereTheMessageStreams() throws Exception {
         try (Proxy proxy = new Proxy().start()) {
-            proxy.answering(CHUNKED + chunk("abc") + "0\r\nX-Sum: 1\r\nContent-Length: 5\r\nX-Sum: 2\r\nConnection: x\r\n\r\n");
+            proxy.answering(CHUNKED + Connection.chunk("abc") + "0\r\nX-Sum: 1\r\nContent-Length: 5\r\nX-Sum: 2\r\nConnection: x\r\n\r\n");
             Message response = proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
-                    + chunk("def") + "0\r\nX-Up: 1\r\nHost: b\r\nAuthorization: c\r\nTransfer-Encoding: chunked\r\n\r\n");
+                    + Connection.chunk("def") + "0\r\nX-Up: 1\r\nHost: b\r\nAuthorization: c\r\nTransfer-Encoding: chunked\r\n\r\n");
             assertEquals("abc", response.body());
             assertEquals(List.of("X-Sum: 1", "X-Sum: 2"), response.trailers());
             Message seen = proxy.seen();
@@ -138,7 +114,7 @@ class StreamTest {
     @Test
     void earlyHintsPass() throws Exception {
         try (Proxy proxy = new Proxy().start(); Connection client = proxy.connect()) {
-            proxy.answering("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\nConnection: y\r\nY: z\r\n\r\n" + CHUNKED + chunk("abc") + "0\r\n\r\n");
+            proxy.answering("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\nConnection: y\r\nY: z\r\n\r\n" + CHUNKED + Connection.chunk("abc") + "0\r\n\r\n");
             for (int i = 0; i < 2; i++) {
                 Message hints = client.send(GET).receive();
                 assertEquals(103, hints.status());
@@ -152,12 +128,12 @@ class StreamTest {
     @Test
     void readingAStreamIsAnErrorThatSaysSo() throws Exception {
         try (Proxy proxy = new Proxy().start()) {
-            proxy.answering(CHUNKED + chunk("abc") + "0\r\n\r\n");
+            proxy.answering(CHUNKED + Connection.chunk("abc") + "0\r\n\r\n");
             proxy.answeredBy(route -> route.to("direct:next-upstream").setBody().simple("${body}!"));
             assertEquals(500, proxy.exchange(GET).status());
         }
         try (Proxy proxy = new Proxy().start()) {
-            proxy.answering(CHUNKED + chunk("abc") + "0\r\n\r\n");
+            proxy.answering(CHUNKED + Connection.chunk("abc") + "0\r\n\r\n");
             proxy.answeredBy(route -> route.to("direct:next-upstream").process("wholeBody").setBody().simple("${body}!"));
             assertEquals("abc!", proxy.exchange(GET).body());
         }

@@ -21,14 +21,9 @@ class TunnelTest {
     private static final String UPGRADE = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n";
     private static final String SWITCH = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: y\r\n\r\n";
 
-    private static Proxy before(ServerSocket server, String... properties) throws Exception {
-        String url = "http://127.0.0.1:" + server.getLocalPort();
-        return new Proxy(properties).before(url, url, url).start();
-    }
-
     @Test
     void bytesGoBothWays() throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.total", "300", "proxy.timeout.idle", "300", "proxy.timeout.response", "300");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.total", "300", "proxy.timeout.idle", "300", "proxy.timeout.response", "300").before(server).start();
                 Connection client = proxy.connect().send(UPGRADE); Connection upstream = new Connection(server.accept())) {
             Message asked = upstream.head();
             assertEquals("upgrade", asked.value("Connection"));
@@ -67,7 +62,7 @@ class TunnelTest {
     @ParameterizedTest
     @CsvSource({"true, false", "true, true", "false, false", "false, true"})
     void itEndsAtBothEnds(boolean client, boolean reset) throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.max-in-flight", "1");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.max-in-flight", "1").before(server).start();
                 Connection near = proxy.connect().send(UPGRADE); Connection far = new Connection(server.accept())) {
             far.head();
             far.send(SWITCH);
@@ -96,7 +91,7 @@ class TunnelTest {
 
     @Test
     void silentOneEnds() throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.tunnel", "400");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.tunnel", "400").before(server).start();
                 Connection client = proxy.connect().send(UPGRADE); Connection upstream = new Connection(server.accept())) {
             upstream.head();
             upstream.send(SWITCH);
@@ -143,7 +138,7 @@ class TunnelTest {
     /** Whoever does not wait for the answer loses nothing. */
     @Test
     void bytesThatCameEarly() throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server); Connection client = proxy.connect().send(UPGRADE + "\1early");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy().before(server).start(); Connection client = proxy.connect().send(UPGRADE + "\1early");
                 Connection upstream = new Connection(server.accept())) {
             upstream.head();
             upstream.send(SWITCH);
@@ -160,7 +155,7 @@ class TunnelTest {
     /** An upstream that reads nothing stops the client. */
     @Test
     void itHasBackPressure() throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.max-body-memory", "1000000");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.max-body-memory", "1000000").before(server).start();
                 Connection client = proxy.connect().send(UPGRADE); Connection upstream = new Connection(server.accept())) {
             upstream.head();
             upstream.send(SWITCH);

@@ -21,15 +21,6 @@ class UploadTest {
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private static final String POST = "POST /x HTTP/1.1\r\nHost: a\r\n";
 
-    private static Proxy before(ServerSocket server, String... properties) throws Exception {
-        String url = "http://127.0.0.1:" + server.getLocalPort();
-        return new Proxy(properties).before(url, url, url).start();
-    }
-
-    private static String chunk(String text) {
-        return Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
-    }
-
     /** The head goes on before the body is here, or only with all of it: the type and the first byte decide. */
     @ParameterizedTest
     @CsvSource({"text/plain, 70000, true", "text/plain, 65536, false", "text/plain, -1, true", "application/json, 70000, false", "application/json, -1, false",
@@ -37,8 +28,8 @@ class UploadTest {
     void whatStreams(String type, long length, boolean streams) throws Exception {
         String fields = (type == null ? "" : "Content-Type: " + type + "\r\n") + (length < 0 ? "Transfer-Encoding: chunked" : "Content-Length: " + length) + "\r\n\r\n";
         String first = type != null && type.startsWith("application/json") ? "{" : "x";
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.body", "700"); Connection client = proxy.connect()) {
-            client.send(POST + fields + (length < 0 ? chunk(first) : first));
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.body", "700").before(server).start(); Connection client = proxy.connect()) {
+            client.send(POST + fields + (length < 0 ? Connection.chunk(first) : first));
             if (!streams) {
                 assertEquals(408, client.receive().status());
                 return;
@@ -55,15 +46,15 @@ class UploadTest {
     @Test
     void unknownBodiesAreReadIfTheyMayBeJson() throws Exception {
         try (Proxy proxy = new Proxy().start(); Connection client = proxy.connect()) {
-            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk(" \r\n") + chunk("\t{\"a\"") + chunk(":1}") + "0\r\n\r\n");
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + Connection.chunk(" \r\n") + Connection.chunk("\t{\"a\"") + Connection.chunk(":1}") + "0\r\n\r\n");
             assertEquals(200, client.receive().status());
             assertEquals(" \r\n\t{\"a\":1,\"forwarded\":\"by=localhost:65535;host=a;proto=http\"}", proxy.seen().body());
-            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk(" \r\n") + chunk("\t[\"a\"") + chunk("]") + "0\r\n\r\n");
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + Connection.chunk(" \r\n") + Connection.chunk("\t[\"a\"") + Connection.chunk("]") + "0\r\n\r\n");
             assertEquals(200, client.receive().status());
             Message seen = proxy.seen();
             assertEquals(" \r\n\t[\"a\"]", seen.body());
             assertEquals("chunked", seen.value("Transfer-Encoding"));
-            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk("   ") + "0\r\n\r\n");
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + Connection.chunk("   ") + "0\r\n\r\n");
             assertEquals(200, client.receive().status());
             assertEquals("   ", proxy.seen().body());
             String large = "{" + " ".repeat(100_000) + "}";
@@ -81,7 +72,7 @@ class UploadTest {
                 client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
                 assertEquals(200, client.receive().status());
                 assertEquals(body, proxy.seen().body());
-                client.send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(body) + "0\r\n\r\n");
+                client.send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + Connection.chunk(body) + "0\r\n\r\n");
                 assertEquals(200, client.receive().status());
                 Message seen = proxy.seen();
                 assertEquals("chunked", seen.value("Transfer-Encoding"));
@@ -92,7 +83,7 @@ class UploadTest {
 
     @Test
     void continueIsSaidWhenTheBodyIsWanted() throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server); Connection client = proxy.connect()) {
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy().before(server).start(); Connection client = proxy.connect()) {
             client.send(POST + "Content-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: 70000\r\n\r\n");
             try (Connection upstream = new Connection(server.accept())) {
                 assertNull(upstream.head().value("Expect"));
@@ -116,7 +107,7 @@ class UploadTest {
     @Test
     void clientIsReadOnlyAsFastAsTheUpstreamTakes() throws Exception {
         AtomicLong sent = new AtomicLong();
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.max-body-memory", "1000000", "proxy.timeout.body", "300");
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.max-body-memory", "1000000", "proxy.timeout.body", "300").before(server).start();
                 Connection client = proxy.connect()) {
             client.send(POST + "Content-Type: text/plain\r\nContent-Length: 100000000\r\n\r\n");
             Thread sending = new Thread(() -> {
@@ -152,7 +143,7 @@ class UploadTest {
     @ParameterizedTest
     @CsvSource({"true", "false"})
     void upstreamThatAnswersEarly(boolean closes) throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server); Connection client = proxy.connect()) {
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy().before(server).start(); Connection client = proxy.connect()) {
             client.send(POST + "Content-Type: text/plain\r\nContent-Length: 10000000\r\n\r\n" + "x".repeat(1000));
             try (Connection upstream = new Connection(server.accept())) {
                 upstream.head();
@@ -173,17 +164,17 @@ class UploadTest {
     /** Both ways at once. */
     @Test
     void answerBeginsWhileTheBodyIsOnItsWay() throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server); Connection client = proxy.connect()) {
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy().before(server).start(); Connection client = proxy.connect()) {
             client.send(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n");
             try (Connection upstream = new Connection(server.accept())) {
                 upstream.head();
                 upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
                 assertEquals(200, client.head().status());
                 for (String text : List.of("a", "bc", "def")) {
-                    client.send(chunk(text));
+                    client.send(Connection.chunk(text));
                     assertEquals(Integer.toHexString(text.length()), upstream.line());
                     assertEquals(text + "\r\n", upstream.bytes(text.length() + 2));
-                    upstream.send(chunk(text));
+                    upstream.send(Connection.chunk(text));
                     assertEquals(Integer.toHexString(text.length()), client.line());
                     assertEquals(text + "\r\n", client.bytes(text.length() + 2));
                 }
@@ -198,9 +189,9 @@ class UploadTest {
     @ParameterizedTest
     @CsvSource({"end, 400", "reset, 0", "stall, 408", "garbage, 400"})
     void bodyThatBreaksOffEndsTheUpstreamsConnection(String how, int status) throws Exception {
-        try (ServerSocket server = new ServerSocket(0); Proxy proxy = before(server, "proxy.timeout.body", "300", "proxy.backoff.failures", "1",
-                "proxy.backoff.steps", "60000"); Connection client = proxy.connect()) {
-            client.send(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("abc"));
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.body", "300", "proxy.backoff.failures", "1",
+                "proxy.backoff.steps", "60000").before(server).start(); Connection client = proxy.connect()) {
+            client.send(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + Connection.chunk("abc"));
             try (Connection upstream = new Connection(server.accept())) {
                 upstream.head();
                 assertEquals("3", upstream.line());
@@ -230,13 +221,13 @@ class UploadTest {
     @Test
     void whatFollowsABodyIsAnswered() throws Exception {
         try (Proxy proxy = new Proxy().start(); Connection client = proxy.connect()) {
-            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk("x") + "0\r\n\r\n" + GET + "garbage\r\n\r\n");
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + Connection.chunk("x") + "0\r\n\r\n" + GET + "garbage\r\n\r\n");
             assertEquals(200, client.receive().status());
             assertEquals(200, client.receive().status());
             assertEquals(400, client.receive().status());
         }
         try (Proxy proxy = new Proxy().start(); Connection client = proxy.connect()) {
-            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk("x") + "0\r\n\r\ngarbage\r\n\r\n");
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + Connection.chunk("x") + "0\r\n\r\ngarbage\r\n\r\n");
             assertEquals(200, client.receive().status());
             assertEquals(400, client.receive().status());
         }

@@ -2,8 +2,7 @@ package io.github.camelreverseproxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.net.ServerSocket;
-
+import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
@@ -14,21 +13,12 @@ class WholeBodyTest {
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private static final String POST = "POST /x HTTP/1.1\r\nHost: a\r\n";
 
-    private static Proxy before(ServerSocket server, String... properties) throws Exception {
-        String url = "http://127.0.0.1:" + server.getLocalPort();
-        return new Proxy(properties).before(url, url, url).start();
-    }
-
-    private static String chunk(String text) {
-        return Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
-    }
-
     @Test
     void untouchedBodyGoesToAnotherUpstream() throws Exception {
         String none = "http://127.0.0.1:" + Proxy.freePort();
         try (Upstream upstream = new Upstream(); Proxy proxy = new Proxy().before(none, upstream.url(), none).start()) {
             for (int i = 0; i < 6; i++) {
-                assertEquals(200, proxy.exchange(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("x".repeat(100_000)) + "0\r\n\r\n").status());
+                assertEquals(200, proxy.exchange(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + Connection.chunk("x".repeat(100_000)) + "0\r\n\r\n").status());
                 assertEquals("x".repeat(100_000), upstream.request().body());
             }
         }
@@ -39,7 +29,7 @@ class WholeBodyTest {
     void bodyThatHasGoneOutIsNotSentAgain() throws Exception {
         try (Proxy proxy = new Proxy().start()) {
             proxy.behaving((request, out) -> false);
-            Message response = proxy.exchange("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("x") + "0\r\n\r\n");
+            Message response = proxy.exchange("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + Connection.chunk("x") + "0\r\n\r\n");
             assertEquals(502, response.status());
             assertEquals("x", proxy.seen().body());
             assertEquals(502, proxy.exchange("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx").status());
@@ -51,7 +41,7 @@ class WholeBodyTest {
     void streamedBodiesMayHaveALimit() throws Exception {
         try (Proxy proxy = new Proxy("proxy.max-streamed-body", "100000").start()) {
             assertEquals(413, proxy.exchange(POST + "Content-Type: text/plain\r\nContent-Length: 100001\r\n\r\n").status());
-            assertEquals(413, proxy.exchange(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("x".repeat(100_001)) + "0\r\n\r\n").status());
+            assertEquals(413, proxy.exchange(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + Connection.chunk("x".repeat(100_001)) + "0\r\n\r\n").status());
             assertEquals(0, proxy.unseen());
             assertEquals(200, proxy.exchange(POST + "Content-Type: text/plain\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(100_000)).status());
         }
@@ -59,12 +49,12 @@ class WholeBodyTest {
 
     @Test
     void stepsThatReadTheBodyNeedItWhole() throws Exception {
-        String request = POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("abc") + "0\r\n\r\n";
+        String request = POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + Connection.chunk("abc") + "0\r\n\r\n";
         try (Proxy proxy = new Proxy("proxy.max-request-body", "1000").start()) {
             proxy.answeredBy(route -> route.process("wholeBody").setBody().simple("${body}!").to("direct:next-upstream"));
             assertEquals(200, proxy.exchange(request).status());
             assertEquals("abc!", proxy.seen().body());
-            assertEquals(413, proxy.exchange(request.replace(chunk("abc"), chunk("x".repeat(1001)))).status());
+            assertEquals(413, proxy.exchange(request.replace(Connection.chunk("abc"), Connection.chunk("x".repeat(1001)))).status());
         }
         try (Proxy proxy = new Proxy().start()) {
             proxy.answeredBy(route -> route.multicast().to("direct:upstream01", "direct:upstream02").end());

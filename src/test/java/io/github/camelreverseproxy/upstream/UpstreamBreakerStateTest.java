@@ -2,7 +2,6 @@ package io.github.camelreverseproxy.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,67 +14,10 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.apache.camel.impl.DefaultCamelContext;
-import org.apache.camel.support.DefaultExchange;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What outlives a call: that it is full, open, the last resort, or that its responses are streams. */
-class UpstreamBreakerStateTest {
-    private final DefaultCamelContext context = new DefaultCamelContext();
-    private final UpstreamBreaker breaker = breaker("60000", 0);
-
-    @AfterEach
-    void end() throws Exception {
-        context.close();
-    }
-
-    private UpstreamBreaker breaker(String steps, int concurrency) {
-        UpstreamBreaker made = new UpstreamBreaker();
-        made.setName("upstream01");
-        made.setSteps(steps);
-        made.setFailures(3);
-        made.setConcurrency(concurrency);
-        made.setCamelContext(context);
-        made.register();
-        return made;
-    }
-
-    private Exchange answer(int status) {
-        Exchange exchange = new DefaultExchange(context);
-        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, status);
-        return exchange;
-    }
-
-    private Exchange failure(Exception exception) {
-        Exchange exchange = new DefaultExchange(context);
-        exchange.setException(exception);
-        return exchange;
-    }
-
-    private static Permit permit(UpstreamBreaker of) {
-        Permit permit = of.tryCall(false, System.nanoTime());
-        assertNotNull(permit);
-        return permit;
-    }
-
-    private static Permit whenItIsTime(UpstreamBreaker of) {
-        Permit permit = of.tryCall(false, System.nanoTime());
-        while (permit == null) {
-            Thread.onSpinWait();
-            permit = of.tryCall(false, System.nanoTime());
-        }
-        return permit;
-    }
-
-    private void call(UpstreamBreaker of, int status) {
-        of.ended(permit(of), answer(status));
-    }
-
-    private void fail(UpstreamBreaker of, Exception with) {
-        of.ended(permit(of), failure(new RuntimeException(with)));
-    }
-
+class UpstreamBreakerStateTest extends BreakerFixture {
     @Test
     void fullOneRefusesWithoutBeingOpen() {
         UpstreamBreaker narrow = breaker("1", 2);

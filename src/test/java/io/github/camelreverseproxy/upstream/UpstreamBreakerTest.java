@@ -11,67 +11,10 @@ import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.upstream.BreakerState.State;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import org.apache.camel.Exchange;
-import org.apache.camel.impl.DefaultCamelContext;
-import org.apache.camel.support.DefaultExchange;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The breaker's rules, where no wire is needed to see them. */
-class UpstreamBreakerTest {
-    private final DefaultCamelContext context = new DefaultCamelContext();
-    private final UpstreamBreaker breaker = breaker("60000", 0);
-
-    @AfterEach
-    void end() throws Exception {
-        context.close();
-    }
-
-    private UpstreamBreaker breaker(String steps, int concurrency) {
-        UpstreamBreaker made = new UpstreamBreaker();
-        made.setName("upstream01");
-        made.setSteps(steps);
-        made.setFailures(3);
-        made.setConcurrency(concurrency);
-        made.setCamelContext(context);
-        made.register();
-        return made;
-    }
-
-    private Exchange answer(int status) {
-        Exchange exchange = new DefaultExchange(context);
-        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, status);
-        return exchange;
-    }
-
-    private Exchange failure(Exception exception) {
-        Exchange exchange = new DefaultExchange(context);
-        exchange.setException(exception);
-        return exchange;
-    }
-
-    private static Permit permit(UpstreamBreaker of) {
-        Permit permit = of.tryCall(false, System.nanoTime());
-        assertNotNull(permit);
-        return permit;
-    }
-
-    private static Permit whenItIsTime(UpstreamBreaker of) {
-        Permit permit = of.tryCall(false, System.nanoTime());
-        while (permit == null) {
-            Thread.onSpinWait();
-            permit = of.tryCall(false, System.nanoTime());
-        }
-        return permit;
-    }
-
-    private void call(UpstreamBreaker of, int status) {
-        of.ended(permit(of), answer(status));
-    }
-
-    private void fail(UpstreamBreaker of, Exception with) {
-        of.ended(permit(of), failure(new RuntimeException(with)));
-    }
-
+class UpstreamBreakerTest extends BreakerFixture {
     @Test
     void answersHaveToFailInARow() {
         for (int status : new int[] {500, 429, 200, 503, 500, 404, 500, 500}) {

@@ -83,6 +83,20 @@ public final class Connection implements AutoCloseable {
         return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
+    /** The next chunk (RFC 9112, section 7.1), without its framing. */
+    public String chunk() throws IOException {
+        String text = bytes(Integer.parseInt(line(), 16));
+        if (!line().isEmpty()) {
+            throw new IOException("a chunk is longer than its size");
+        }
+        return text;
+    }
+
+    /** A text as a chunk. */
+    public static String chunk(String text) {
+        return Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
+    }
+
     /** Whether the peer closes the connection next, without another byte. */
     public boolean ends() throws IOException {
         try {

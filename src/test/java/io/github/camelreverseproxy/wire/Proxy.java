@@ -73,6 +73,12 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
         return this;
     }
 
+    /** Lets somebody's server be all three upstreams. */
+    public Proxy before(ServerSocket server) {
+        String url = "http://127.0.0.1:" + server.getLocalPort();
+        return before(url, url, url);
+    }
+
     /** Gives the context a bean. */
     public Proxy binding(String name, Object bean) {
         beans.put(name, bean);
