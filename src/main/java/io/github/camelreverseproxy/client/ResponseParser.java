@@ -190,23 +190,16 @@ final class ResponseParser {
             interim(status);
             return;
         }
-        List<String> lengths = response.values("Content-Length");
-        List<String> codings = response.values("Transfer-Encoding");
-        boolean chunked = codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked") && lengths.isEmpty() && !response.isHttp10();
-        boolean plain = codings.isEmpty() && (lengths.isEmpty() || lengths.size() == 1 && Tokens.isLength(lengths.get(0)));
-        if (!plain && !chunked) {
-            throw malformed("ambiguous framing");
-        }
         trailers = null;
-        left = lengths.isEmpty() ? 0 : Long.parseLong(lengths.get(0));
+        left = response.length();
         if (toHead || status == 204 || status == 304) {
-            response.setBodiless(status == 204 && (left > 0 || chunked));
+            response.setBodiless(status == 204 && left != 0 && left != UpstreamResponse.TO_THE_END);
             complete();
-        } else if (!chunked && !lengths.isEmpty() && left == 0) {
+        } else if (left == 0) {
             complete();
-        } else if (chunked) {
+        } else if (left == UpstreamResponse.CHUNKED) {
             begin(State.CHUNK_SIZE, -1);
-        } else if (lengths.isEmpty()) {
+        } else if (left == UpstreamResponse.TO_THE_END) {
             response.setEndsConnection();
             begin(State.TO_THE_END, -1);
         } else {

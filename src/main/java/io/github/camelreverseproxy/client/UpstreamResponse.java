@@ -5,10 +5,16 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.camelreverseproxy.message.EndToEndFields;
+import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.message.Tokens;
 
 /** An upstream's response, with its body if that was collected. Not thread-safe. */
 final class UpstreamResponse {
+    /** A body whose length nobody states, in chunks. */
+    static final long CHUNKED = -2;
+    /** One that ends with the connection. */
+    static final long TO_THE_END = -1;
     static final byte[] NO_BODY = new byte[0];
     private static final long KEEP_ALIVE_MARGIN = 1000;
 
@@ -55,6 +61,26 @@ final class UpstreamResponse {
     void setBodiless(boolean promised) {
         bodiless = true;
         endsConnection = promised;
+    }
+
+    /**
+     * Of the body, if there is one (RFC 9112, section 6.3): in bytes, {@link #CHUNKED} or {@link #TO_THE_END}.
+     *
+     * @throws ProxyException if that could be read in two ways
+     */
+    long length() throws ProxyException {
+        List<String> lengths = values("Content-Length");
+        List<String> codings = values("Transfer-Encoding");
+        if (codings.isEmpty() && lengths.isEmpty()) {
+            return TO_THE_END;
+        }
+        if (codings.isEmpty() && lengths.size() == 1 && Tokens.isLength(lengths.get(0))) {
+            return Long.parseLong(lengths.get(0));
+        }
+        if (codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked") && lengths.isEmpty() && !http10) {
+            return CHUNKED;
+        }
+        throw new ProxyException(Failure.BAD_RESPONSE, "ambiguous framing");
     }
 
     /** Whether the connection has become another protocol's (RFC 9110, section 7.8). */
