@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Load;
 import io.github.camelreverseproxy.wire.Message;
@@ -206,6 +207,24 @@ class BackOffTest {
                 next = proxy.upstream(2).request();
             }
             assertEquals("/", next.target());
+        }
+    }
+
+    /** Nobody reads what the check gets. */
+    @Test
+    void checksMayBeAnsweredByStreams() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.backoff.steps", "20", "proxy.backoff.failures", "1", "upstream01.check.path", "/health", "upstream01.check.interval", "10").start()) {
+            proxy.upstream(1).behaving((request, out) -> {
+                out.write("HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes());
+                out.flush();
+                Thread.sleep(20);
+                out.write("2\r\nno\r\n0\r\n\r\n".getBytes());
+                return true;
+            });
+            proxy.exchange(GET);
+            Await.until("there are more checks than it takes requests at once", () -> proxy.upstream(1).pending() > 20);
+            proxy.answering(Upstream.OK);
+            Await.until("it has its turn again", () -> proxy.exchange(GET).status() == 200 && proxy.upstream(1).pending() > 3);
         }
     }
 }

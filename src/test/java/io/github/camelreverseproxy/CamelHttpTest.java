@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 
+import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
@@ -123,6 +124,30 @@ class CamelHttpTest {
             Message seen = forward.request();
             assertEquals("GET http://far.example/x HTTP/1.1", seen.start());
             assertEquals("far.example", seen.value("Host"));
+        }
+    }
+
+    /** Neither the client nor an event loop waits for what comes without end. */
+    @Test
+    void endlessAnswerIsEnded() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.client", "camel-http", "proxy.timeout.total", "400", "proxy.max-in-flight", "4").start()) {
+            proxy.behaving((request, out) -> {
+                if (!request.target().equals("/endless")) {
+                    return Upstream.bytes(Upstream.OK).answer(request, out);
+                }
+                out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes());
+                while (true) {
+                    out.write("1\r\nx\r\n".getBytes());
+                    Thread.sleep(50);
+                }
+            });
+            for (int i = 0; i < 6; i++) {
+                assertEquals(504, proxy.exchange("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n").status());
+            }
+            for (int i = 0; i < 6; i++) {
+                assertEquals(200, proxy.exchange(GET).status());
+            }
+            Await.until("its connections are closed", () -> proxy.upstreams().stream().mapToInt(Upstream::open).sum() <= 6);
         }
     }
 }

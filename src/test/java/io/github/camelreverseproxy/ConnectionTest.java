@@ -191,4 +191,23 @@ class ConnectionTest {
             clients.shutdown();
         }
     }
+
+    /** The second one comes with the first; its time is its own. */
+    @Test
+    void pipelinedRequestHasItsTimeLimits() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.timeout.idle", "400", "proxy.timeout.body", "400").start()) {
+            proxy.behaving((request, out) -> {
+                Thread.sleep(request.target().equals("/slow") ? 1200 : 0);
+                return Upstream.bytes(Upstream.OK).answer(request, out);
+            });
+            try (Connection client = proxy.connect().send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /slow HTTP/1.1\r\nHost: a\r\n\r\n")) {
+                assertEquals(200, client.receive().status());
+                assertEquals(200, client.receive().status());
+            }
+            try (Connection client = proxy.connect().send("GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc")) {
+                assertEquals(200, client.receive().status());
+                assertEquals(408, client.receive().status());
+            }
+        }
+    }
 }

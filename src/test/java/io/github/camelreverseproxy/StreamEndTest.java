@@ -215,4 +215,66 @@ class StreamEndTest {
             Await.until("its connections are closed", () -> proxy.upstream(1).open() == 0);
         }
     }
+
+    /** Little memory slows streams down, and no longer than it lasts. */
+    @Test
+    void scarceMemoryStopsNobodyForGood() throws Exception {
+        int size = 30_000_000;
+        try (Proxy proxy = new Proxy("proxy.max-body-memory", "4000000").start(); Connection other = proxy.connect(); Connection client = proxy.connect()) {
+            proxy.behaving((request, out) -> {
+                out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + size + "\r\n\r\n").getBytes());
+                for (int i = 0; i < size / 8000; i++) {
+                    out.write(new byte[8000]);
+                }
+                return true;
+            });
+            other.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1900000\r\n\r\n" + "x".repeat(1_899_000));
+            Thread.sleep(300);
+            client.send(GET).head();
+            Thread.sleep(1000);
+            client.bytes(5_000_000);
+            Thread.sleep(300);
+            client.bytes(size - 5_000_000);
+        }
+    }
+
+    @Test
+    void halfClosedClientMayReadSlowly() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.timeout.half-closed", "200").start(); Connection client = proxy.connect()) {
+            proxy.answering("HTTP/1.1 200 OK\r\nContent-Length: 30000000\r\n\r\n" + "x".repeat(30_000_000));
+            client.send(GET).shutdownOutput();
+            client.head();
+            for (int i = 0; i < 3; i++) {
+                Thread.sleep(800);
+                client.bytes(10_000_000);
+            }
+            assertTrue(client.ends());
+        }
+    }
+
+    /** Nobody reads what the copy of an exchange has got; its slot is free again all the same. */
+    @Test
+    void mirrorGivesItsSlotBack() throws Exception {
+        try (Proxy proxy = new Proxy("upstream01.concurrency", "1").start()) {
+            proxy.answeredBy(route -> route.wireTap("direct:upstream01").to("direct:upstream02"));
+            proxy.answering(CHUNKED + Connection.chunk("abc") + "0\r\n\r\n");
+            for (int i = 0; i < 3; i++) {
+                Await.until("it gets another request", () -> "abc".equals(proxy.exchange(GET).body()) && proxy.upstream(1).pending() > 0);
+                proxy.upstream(1).forget();
+            }
+            proxy.behaving((request, out) -> {
+                out.write((CHUNKED + Connection.chunk("x".repeat(200_000))).getBytes());
+                Thread.sleep(20_000);
+                return false;
+            });
+            for (int i = 0; i < 2; i++) {
+                Await.until("it gets another request, however long its answer is", () -> {
+                    try (Connection client = proxy.connect().send(GET)) {
+                        return client.head().status() == 200 && proxy.upstream(1).pending() > 0;
+                    }
+                });
+                proxy.upstream(1).forget();
+            }
+        }
+    }
 }

@@ -203,4 +203,28 @@ class TunnelTest {
             assertEquals(java.util.List.of(2, 2, 2), proxy.upstreams().stream().map(Upstream::pending).toList());
         }
     }
+
+    /** More than is kept while the upstream has not answered. */
+    @Test
+    void muchThatCameEarly() throws Exception {
+        String early = "0123456789".repeat(20_000);
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy().before(server).start(); Connection client = proxy.connect().send(UPGRADE + early);
+                Connection upstream = new Connection(server.accept())) {
+            upstream.head();
+            Thread.sleep(200);
+            upstream.send(SWITCH);
+            assertEquals(101, client.head().status());
+            assertEquals(early, upstream.bytes(early.length()));
+            client.send("more");
+            assertEquals("more", upstream.bytes(4));
+        }
+    }
+
+    @Test
+    void headNeverBecomesATunnel() throws Exception {
+        try (Proxy proxy = new Proxy().start()) {
+            assertEquals(200, proxy.exchange(UPGRADE.replace("GET", "HEAD")).status());
+            assertNull(proxy.seen().value("Upgrade"));
+        }
+    }
 }

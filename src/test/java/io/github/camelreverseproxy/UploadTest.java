@@ -232,4 +232,39 @@ class UploadTest {
             assertEquals(400, client.receive().status());
         }
     }
+
+    /** It takes its time, and the upstream none: neither is there too little of it in all, nor is that held against the upstream. */
+    @Test
+    void slowClientIsNoSlowUpstream() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.backoff.timeout", "300", "proxy.timeout.total", "400", "proxy.backoff.failures", "1", "proxy.backoff.steps", "60000",
+                "proxy.backoff.silence", "200").start()) {
+            for (int i = 0; i < 3; i++) {
+                try (Connection client = proxy.connect().send(POST + "Content-Type: text/plain\r\nContent-Length: 70000\r\n\r\n")) {
+                    for (int piece = 0; piece < 10; piece++) {
+                        client.send("x".repeat(7000));
+                        Thread.sleep(100);
+                        if (piece % 3 == 2) {
+                            assertEquals(200, proxy.exchange(GET).status());
+                        }
+                    }
+                    assertEquals(200, client.receive().status());
+                }
+            }
+            assertEquals(List.of(4, 4, 4), proxy.upstreams().stream().map(Upstream::pending).toList(), "each had its turn");
+        }
+    }
+
+    /** All of it is there, and no answer comes. */
+    @Test
+    void timeOfAnUploadCountsFromItsEnd() throws Exception {
+        try (ServerSocket server = new ServerSocket(0); Proxy proxy = new Proxy("proxy.timeout.total", "500").before(server).start();
+                Connection client = proxy.connect().send(POST + "Content-Type: text/plain\r\nContent-Length: 70000\r\n\r\n"); Connection upstream = new Connection(server.accept())) {
+            client.send("x".repeat(35_000));
+            Thread.sleep(400);
+            client.send("x".repeat(35_000));
+            upstream.head();
+            upstream.bytes(70_000);
+            assertEquals(504, client.receive().status());
+        }
+    }
 }

@@ -1,6 +1,9 @@
 package io.github.camelreverseproxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
 
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Message;
@@ -74,6 +77,40 @@ class WholeBodyTest {
         try (Proxy proxy = new Proxy().start()) {
             proxy.answeredBy(route -> route.setHeader("X-Own").constant("1"));
             assertEquals("abc", proxy.exchange(request).body(), "a route without an upstream gives the body back");
+        }
+    }
+
+    /** Who has collected it has had enough, in the middle of a read; there is one answer. */
+    @Test
+    void tooMuchInTheLastPiece() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.max-request-body", "1000").start(); Connection client = proxy.connect()) {
+            proxy.answeredBy(route -> route.process("wholeBody").to("direct:next-upstream"));
+            client.send(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + Connection.chunk("x".repeat(990)));
+            Thread.sleep(200);
+            client.send(Connection.chunk("x".repeat(20)) + "0\r\n\r\n");
+            assertEquals(413, client.receive().status());
+            assertTrue(client.ends());
+            assertEquals(0, proxy.unseen());
+        }
+        try (Proxy proxy = new Proxy("proxy.max-request-body", "80000").start(); Connection client = proxy.connect()) {
+            proxy.answeredBy(route -> route.process("wholeBody").to("direct:next-upstream"));
+            client.send(POST + "Content-Type: text/plain\r\nContent-Length: 80001\r\n\r\n" + "x".repeat(80_000));
+            assertEquals(413, client.receive().status());
+            assertTrue(client.ends());
+        }
+    }
+
+    /** What was collected once may be sent again. */
+    @Test
+    void collectedBodyIsRedelivered() throws Exception {
+        String none = "http://127.0.0.1:" + Proxy.freePort();
+        for (String type : List.of("event-loop", "camel-http")) {
+            try (Upstream upstream = new Upstream(); Proxy proxy = new Proxy("proxy.client", type).before(none, upstream.url(), none).start()) {
+                for (int i = 0; i < 6; i++) {
+                    assertEquals(200, proxy.exchange(POST + "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + Connection.chunk("abc") + "0\r\n\r\n").status());
+                    assertEquals("abc", upstream.request().body());
+                }
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.github.camelreverseproxy.client;
 
 import java.net.SocketTimeoutException;
-import java.util.function.BiConsumer;
 
 import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ByteBudget;
@@ -13,7 +12,6 @@ import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.Methods;
 import io.github.camelreverseproxy.message.ProxyException;
-import io.github.camelreverseproxy.message.Tokens;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -33,8 +31,6 @@ import org.apache.camel.Message;
 final class Attempt implements ProxyRequest.Cancellable {
     /** A body up to this size goes out with the head in one piece. */
     private static final int SMALL_BODY = 4096;
-    private static final int CRLF = '\r' << 8 | '\n';
-    private static final int COLON_SPACE = ':' << 8 | ' ';
 
     private final Exchange exchange;
     private final ProxyRequest request;
@@ -46,6 +42,8 @@ final class Attempt implements ProxyRequest.Cancellable {
     private final String target;
     private final String upgrade;
     private UpstreamExchange sent;
+    /** The response's body, if it is a stream. */
+    private BodyStream response;
     private boolean ended;
 
     /** @throws ProxyException if the message cannot be sent as it is */
@@ -118,26 +116,15 @@ final class Attempt implements ProxyRequest.Cancellable {
      * @throws ProxyException if a field cannot be sent
      */
     ByteBuf head(ByteBufAllocator allocator, UpstreamExchange by) throws ProxyException {
-        ByteBuf head = allocator.directBuffer(512);
+        RequestHead head = new RequestHead(allocator, method, target);
         try {
-            writeText(head, method);
-            head.writeByte(' ');
-            writeText(head, target);
-            writeText(head, " HTTP/1.1");
-            BiConsumer<String, String> wire = (name, value) -> {
-                head.writeShort(CRLF);
-                writeName(head, name);
-                head.writeShort(COLON_SPACE);
-                writeValue(head, name, value);
-            };
-            endpoint.requests().fields(exchange.getMessage(), endpoint.authority(), body, wire);
+            endpoint.requests().fields(exchange.getMessage(), endpoint.authority(), body, head::field);
             if (upgrade != null) {
-                wire.accept("Connection", "upgrade");
-                wire.accept("Upgrade", upgrade);
+                head.field("Connection", "upgrade");
+                head.field("Upgrade", upgrade);
             }
-            head.writeShort(CRLF).writeShort(CRLF);
             sent = by;
-            return body instanceof byte[] whole && rest() == null ? head.writeBytes(whole) : head;
+            return head.end(body instanceof byte[] whole && rest() == null ? whole : UpstreamResponse.NO_BODY);
         } catch (IllegalArgumentException e) {
             head.release();
             throw new ProxyException(Failure.INTERNAL, Failure.INTERNAL.text(), e);
@@ -157,51 +144,35 @@ final class Attempt implements ProxyRequest.Cancellable {
         return body instanceof BodyStream stream ? stream : null;
     }
 
-    /** What has been looked at before. */
-    private static void writeText(ByteBuf head, String text) {
-        head.ensureWritable(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            head.writeByte(text.charAt(i));
-        }
-    }
-
-    private static void writeName(ByteBuf head, String name) {
-        head.ensureWritable(name.length());
-        boolean token = !name.isEmpty();
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            token &= Tokens.isTchar(c);
-            head.writeByte(c);
-        }
-        if (!token) {
-            Tokens.requireField(name, "");
-        }
-    }
-
-    private static void writeValue(ByteBuf head, String name, String value) {
-        head.ensureWritable(value.length());
-        boolean valid = true;
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            valid &= Tokens.isFieldChar(c);
-            head.writeByte(c);
-        }
-        if (!valid) {
-            Tokens.requireField(name, value);
-        }
-    }
-
     /** The head of a response has come, and not all of its body. */
     void answering() {
         request.answering();
-        if (exchange.getProperty(ProxyRequest.Watcher.PROPERTY) instanceof ProxyRequest.Watcher watcher) {
-            watcher.answering();
+        if (watcher() != null) {
+            watcher().answering();
         }
+    }
+
+    /** The body takes its time, which is the client's. */
+    void uploading() {
+        if (watcher() != null) {
+            watcher().uploading();
+        }
+    }
+
+    /** The body has gone out: from now on it is the upstream that is waited for. */
+    void uploaded() {
+        if (watcher() != null) {
+            watcher().uploaded();
+        }
+    }
+
+    private ProxyRequest.Watcher watcher() {
+        return exchange.getProperty(ProxyRequest.Watcher.PROPERTY) instanceof ProxyRequest.Watcher watcher ? watcher : null;
     }
 
     /** Early hints are passed on (RFC 8297); other interim responses are this hop's own. */
     void interim(UpstreamResponse interim) {
-        if (interim.status() == HttpResponseStatus.EARLY_HINTS.code() && client() != null && !ended) {
+        if (interim.status() == HttpResponseStatus.EARLY_HINTS.code() && request.isAnsweredBy(exchange) && !ended) {
             FullHttpResponse hints = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.EARLY_HINTS, Unpooled.EMPTY_BUFFER);
             EndToEndFields.read(interim.fields(), interim.values("Connection"), (name, value) -> hints.headers().add(name, value));
             client().inform(hints);
@@ -209,26 +180,35 @@ final class Attempt implements ProxyRequest.Cancellable {
     }
 
     /** @param content of the response, a byte array or a {@link BodyStream} */
-    void succeed(UpstreamResponse response, Object content) {
+    void succeed(UpstreamResponse head, Object content) {
         if (ended) {
             return;
         }
         Message message = new ResponseMessage(exchange);
-        response.readFields(message.getHeaders());
+        head.readFields(message.getHeaders());
         endpoint.location().rewrite(message.getHeaders(), request);
-        if (response.isHttp10()) {
+        if (head.isHttp10()) {
             message.setHeader(Exchange.HTTP_PROTOCOL_VERSION, "HTTP/1.0");
         }
-        if (response.isTunnel()) {
-            message.setHeader("Upgrade", String.join(", ", response.values("Upgrade")));
+        if (head.isTunnel()) {
+            message.setHeader("Upgrade", String.join(", ", head.values("Upgrade")));
         }
-        message.setHeader(Exchange.HTTP_RESPONSE_CODE, response.status());
-        message.setHeader(Exchange.HTTP_RESPONSE_TEXT, response.reason());
+        message.setHeader(Exchange.HTTP_RESPONSE_CODE, head.status());
+        message.setHeader(Exchange.HTTP_RESPONSE_TEXT, head.reason());
         message.setBody(content);
         exchange.setMessage(message);
         if (content instanceof BodyStream body) {
             ended = true;
-            body.whenEnded(why -> request.ended(this));
+            response = body;
+            request.answering();
+            body.whenEnded(why -> {
+                if (body.isTaken()) {
+                    request.ended(this);
+                }
+            });
+            if (!request.isAnsweredBy(exchange)) {
+                body.leaveWith(exchange);
+            }
             callback.done(false);
         } else {
             end();
@@ -259,8 +239,10 @@ final class Attempt implements ProxyRequest.Cancellable {
             loop.execute(() -> cancel(why));
         } else if (ended) {
             // Its response is on its way, or has gone out.
-            if (sent != null) {
-                sent.abort(why);
+            if (response != null) {
+                // It has answered, so that nothing is its fault.
+                sent.abort(new ProxyException(Failure.CLIENT_GONE));
+                response.leave(why);
             }
         } else {
             UpstreamExchange open = sent;

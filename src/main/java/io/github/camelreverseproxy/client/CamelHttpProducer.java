@@ -11,9 +11,11 @@ import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.github.camelreverseproxy.forwarding.UpstreamException;
 import io.github.camelreverseproxy.forwarding.WholeBody;
+import io.github.camelreverseproxy.forwarding.WholeBytes;
 import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
+import io.netty.buffer.Unpooled;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -21,6 +23,7 @@ import org.apache.camel.Producer;
 import org.apache.camel.component.http.HttpEndpoint;
 import org.apache.camel.spi.HeaderFilterStrategy;
 import org.apache.camel.support.DefaultAsyncProducer;
+import org.apache.camel.support.DefaultExchange;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.hc.core5.http.io.EofSensorInputStream;
 import org.apache.hc.core5.util.Timeout;
@@ -31,6 +34,10 @@ import org.apache.hc.core5.util.Timeout;
  * endpoint's are open to the user. What differs on the wire is in the README. Thread-safe.
  */
 final class CamelHttpProducer extends DefaultAsyncProducer {
+    private static final int PIECE = 64 * 1024;
+    /** As with the other client: the place of its request is counted. */
+    private static final int UNCOUNTED = 4096;
+
     private final UpstreamEndpoint endpoint;
     private Producer http;
 
@@ -103,6 +110,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
         private final AsyncCallback callback;
         private final ProxyRequest request;
         private final AtomicBoolean ended = new AtomicBoolean();
+        private volatile EofSensorInputStream reading;
 
         Call(Exchange exchange, AsyncCallback callback) {
             this.exchange = exchange;
@@ -137,6 +145,14 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
         @Override
         public void cancel(ProxyException why) {
             fail(why);
+            EofSensorInputStream read = reading;
+            if (read != null) {
+                try {
+                    read.abort();
+                } catch (IOException e) {
+                    // It has ended by itself.
+                }
+            }
         }
 
         @Override
@@ -149,9 +165,10 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
             callback.done(false);
         }
 
-        /** On a copy: what is set for this upstream must not go to another one. */
+        /** By an exchange of its own: what is set for this upstream must not go to another one, and nothing of HttpClient's is to run when ours ends. */
         private Message ask() throws Exception {
-            Exchange asked = exchange.copy();
+            Exchange asked = new DefaultExchange(exchange.getContext());
+            asked.getIn().copyFrom(exchange.getMessage());
             endpoint.requests().prepare(asked.getIn(), endpoint.base());
             http.process(asked);
             Message response = new ResponseMessage(exchange);
@@ -163,17 +180,21 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
         }
 
         private byte[] whole(InputStream body) throws IOException {
-            byte[] whole = body.readNBytes(endpoint.maxResponseBody());
-            boolean more = whole.length == endpoint.maxResponseBody() && body.read() >= 0;
-            boolean room = request.client() == null || request.client().hold(2L * whole.length);
-            if ((more || !room) && body instanceof EofSensorInputStream connection) {
-                connection.abort();
-            }
-            if (more || !room) {
-                throw more ? new ProxyException(Failure.RESPONSE_TOO_LARGE) : new ProxyException(Failure.OVERLOADED, "no room for the response");
+            reading = body instanceof EofSensorInputStream connection ? connection : null;
+            int most = endpoint.maxResponseBody();
+            WholeBytes whole = new WholeBytes(request.client(), most, UNCOUNTED);
+            byte[] piece = new byte[PIECE];
+            for (int size = body.read(piece); size >= 0; size = body.read(piece)) {
+                boolean large = size > most - whole.size();
+                if (ended.get() || large || !whole.add(Unpooled.wrappedBuffer(piece, 0, size), size)) {
+                    if (reading != null) {
+                        reading.abort();
+                    }
+                    throw large ? new ProxyException(Failure.RESPONSE_TOO_LARGE) : new ProxyException(Failure.OVERLOADED, "no room for the response");
+                }
             }
             body.close();
-            return whole;
+            return whole.take();
         }
     }
 

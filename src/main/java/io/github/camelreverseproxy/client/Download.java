@@ -14,6 +14,7 @@ final class Download implements BodyStream.Source {
     private final Channel channel;
     private final BodyStream body;
     private final long patience;
+    private final long untaken;
     private UpstreamResponse head;
 
     /** @param length of the body, or -1 if nobody says it */
@@ -22,6 +23,7 @@ final class Download implements BodyStream.Source {
         this.channel = channel;
         this.head = head;
         body = new BodyStream(channel.eventLoop(), this, length, endpoint.maxResponseBody(), Failure.RESPONSE_TOO_LARGE);
+        untaken = endpoint.responseTimeout();
         patience = head.isTunnel() ? 0 : head.isEventStream() ? endpoint.streamTimeout() : endpoint.responseTimeout();
     }
 
@@ -31,7 +33,7 @@ final class Download implements BodyStream.Source {
 
     /** How long to wait for what comes next, in milliseconds; 0 for as long as it takes, which the client decides if it takes nothing. */
     long patience() {
-        return channel.config().isAutoRead() ? patience : 0;
+        return !body.isTaken() ? untaken : channel.config().isAutoRead() ? patience : 0;
     }
 
     /** Hands the head to its attempt, if that has not got it yet, and all that has come. */

@@ -6,10 +6,15 @@ import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.security.GeneralSecurityException;
+
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.HttpException;
 
 /** Which failure it is that Netty, HttpClient or the JDK report of an attempt. Stateless. */
@@ -51,6 +56,15 @@ final class Faults {
         }
         if (e instanceof ConnectException) {
             return Failure.CONNECT_FAILED;
+        }
+        if (e instanceof SSLPeerUnverifiedException || e instanceof SSLHandshakeException && e.getCause() instanceof GeneralSecurityException) {
+            return Failure.TLS_CERTIFICATE;
+        }
+        if (e instanceof SSLHandshakeException) {
+            return Failure.TLS_FAILED;
+        }
+        if (e instanceof ConnectionRequestTimeoutException) {
+            return Failure.OVERLOADED;
         }
         if (e instanceof SocketException && String.valueOf(e.getMessage()).contains("Too many open files")) {
             return Failure.OVERLOADED;

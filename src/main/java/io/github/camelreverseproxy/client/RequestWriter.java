@@ -36,6 +36,8 @@ final class RequestWriter implements BodyStream.Sink {
     private final Framing framing;
     private final Outlet outlet;
     private ChannelFuture last;
+    /** Whether the last piece has come. */
+    private boolean ended;
     private boolean done;
 
     private RequestWriter(ChannelHandlerContext context, UpstreamExchange exchange, BodyStream stream, Framing framing, Outlet outlet) {
@@ -65,6 +67,7 @@ final class RequestWriter implements BodyStream.Sink {
     void begin(ByteBuf head, byte[] rest) {
         if (stream != null) {
             context.writeAndFlush(head);
+            exchange.uploading();
             stream.to(this);
         } else if (rest == null) {
             write(head, null, 0);
@@ -101,7 +104,7 @@ final class RequestWriter implements BodyStream.Sink {
 
     /** Whether the next thing to happen is that the client sends more. */
     boolean isWaiting() {
-        return stream != null && !done && context.channel().isWritable();
+        return stream != null && !ended && !done && context.channel().isWritable();
     }
 
     @Override
@@ -146,6 +149,7 @@ final class RequestWriter implements BodyStream.Sink {
 
     @Override
     public void end(HttpHeaders trailers) {
+        ended = true;
         ByteBuf rest = framing == Framing.CHUNKED ? lastChunk(trailers) : Unpooled.EMPTY_BUFFER;
         context.writeAndFlush(rest).addListener((ChannelFutureListener) write -> {
             if (framing == Framing.NONE) {
@@ -160,9 +164,11 @@ final class RequestWriter implements BodyStream.Sink {
     }
 
     private void finish() {
-        done = true;
-        outlet.end();
-        exchange.await();
+        if (!done) {
+            done = true;
+            outlet.end();
+            exchange.uploaded();
+        }
     }
 
     private ByteBuf lastChunk(HttpHeaders trailers) {

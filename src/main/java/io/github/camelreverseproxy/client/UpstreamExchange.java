@@ -103,6 +103,19 @@ final class UpstreamExchange implements ResponseParser.Listener {
         }
     }
 
+    /** The request's body goes out as it comes. */
+    void uploading() {
+        attempt.uploading();
+    }
+
+    /** All of it has gone out. */
+    void uploaded() {
+        if (download == null) {
+            attempt.uploaded();
+        }
+        await();
+    }
+
     /** The upstream has taken something. */
     void look() {
         writer.look();
@@ -114,7 +127,7 @@ final class UpstreamExchange implements ResponseParser.Listener {
         if (over || notWritten != null) {
             return;
         }
-        long patience = download != null ? download.patience() : writer != null && writer.isWaiting() ? 0 : endpoint.responseTimeout();
+        long patience = patience();
         if (patience == 0) {
             deadline.drop();
         } else {
@@ -122,8 +135,21 @@ final class UpstreamExchange implements ResponseParser.Listener {
         }
     }
 
+    /** For the upstream to go on, in milliseconds; 0 while it is not its turn. */
+    private long patience() {
+        boolean stuck = !context.channel().isWritable();
+        if (download != null) {
+            return stuck && download.body().back() != null ? endpoint.responseTimeout() : download.patience();
+        }
+        return writer != null && writer.isWaiting() ? 0 : endpoint.responseTimeout();
+    }
+
     void late() {
-        fail(notWritten != null ? notWritten : new SocketTimeoutException("no response in time"));
+        if (download != null && !download.body().isTaken()) {
+            abort(new ProxyException(Failure.CLIENT_GONE));
+        } else if (notWritten != null || patience() > 0) {
+            fail(notWritten != null ? notWritten : new SocketTimeoutException("no response in time"));
+        }
     }
 
     /** What the upstream may have said before it closed the connection comes first; its end comes after this. */

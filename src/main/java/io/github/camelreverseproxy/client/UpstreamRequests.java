@@ -35,7 +35,10 @@ public final class UpstreamRequests {
 
     /** @return a byte array, a {@link BodyStream}, or null for none, which is not the same as an empty one */
     Object body(Message message) {
-        return message.getBody() instanceof BodyStream stream ? stream : message.getBody(byte[].class);
+        if (message.getBody() instanceof BodyStream stream) {
+            return stream.whole() != null ? stream.whole() : stream;
+        }
+        return message.getBody(byte[].class);
     }
 
     /** @throws ProxyException if it is no method */

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.ReferenceCountUtil;
 import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
 
 /**
  * A body that is on its way from the connection that it comes by to the one that it goes by, and is nowhere as a whole. To
@@ -66,6 +67,8 @@ public final class BodyStream {
     private Consumer<BodyStream> back;
     private volatile Exchange owner;
     private volatile boolean taken;
+    private volatile boolean left;
+    private volatile byte[] whole;
     private Sink sink;
     private boolean full;
     private boolean ended;
@@ -108,7 +111,7 @@ public final class BodyStream {
         owner = exchange;
     }
 
-    /** Whether somebody has it, so that it cannot be sent once more. May be asked on any thread. */
+    /** Whether somebody has it. May be asked on any thread. */
     public boolean isTaken() {
         return taken;
     }
@@ -119,10 +122,20 @@ public final class BodyStream {
      * @throws IllegalStateException if it is not there for this exchange
      */
     public void requireFor(Exchange exchange) {
-        if (taken || owner != null && owner != exchange) {
+        if (taken || left || owner != null && owner != exchange) {
             throw new IllegalStateException("the body is a stream, which is there once and not for copies of the exchange; "
                     + "to use it more often put the step wholeBody before");
         }
+    }
+
+    /** It has been made a whole, and can be used as often as one likes. */
+    void keep(byte[] bytes) {
+        whole = bytes;
+    }
+
+    /** All of it, once it has been made a whole; or null. */
+    public byte[] whole() {
+        return whole;
     }
 
     /** Gives it to whoever takes it; once. */
@@ -205,6 +218,14 @@ public final class BodyStream {
         }
     }
 
+    /** If nobody has taken it, nobody will any more. */
+    public void leave(ProxyException why) {
+        if (!taken) {
+            left = true;
+            cancel(why);
+        }
+    }
+
     /** Whether the sink takes no more for now. */
     public void full(boolean now) {
         if (full != now) {
@@ -236,6 +257,20 @@ public final class BodyStream {
             watchers = watchers.isEmpty() ? new ArrayList<>(2) : watchers;
             watchers.add(watcher);
         }
+    }
+
+    /** Nobody gets it when this exchange is over, unless it has been taken by then. */
+    public void leaveWith(Exchange exchange) {
+        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+            @Override
+            public void onDone(Exchange over) {
+                if (loop.inEventLoop()) {
+                    leave(new ProxyException(Failure.CLIENT_GONE));
+                } else {
+                    loop.execute(() -> leave(new ProxyException(Failure.CLIENT_GONE)));
+                }
+            }
+        });
     }
 
     public boolean isEnded() {

@@ -30,7 +30,8 @@ public final class Outlet {
      */
     public boolean written(ChannelFuture last) {
         if (!last.isDone()) {
-            last.addListener(done -> look());
+            // Netty tells that something was taken before it counts it as taken.
+            last.addListener(done -> channel.eventLoop().execute(this::look));
         }
         return look();
     }

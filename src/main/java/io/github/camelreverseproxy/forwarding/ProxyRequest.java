@@ -39,12 +39,18 @@ public final class ProxyRequest {
         boolean isFor(Exchange exchange);
     }
 
-    /** Who wants to know, of the attempt that an exchange makes, that its response has begun. */
+    /** Who wants to know how far the attempt is that an exchange makes. All is said on the attempt's thread. */
     public interface Watcher {
         /** The exchange property that has it. */
         String PROPERTY = Watcher.class.getName();
 
-        /** The head has come, and the body is on its way. Called on the attempt's thread. */
+        /** The body of the request goes out as it comes. */
+        void uploading();
+
+        /** All of it has gone out. */
+        void uploaded();
+
+        /** The head of the response has come, and the body is on its way. */
         void answering();
     }
 
@@ -84,6 +90,11 @@ public final class ProxyRequest {
     public void begin(Exchange of) {
         exchange = of;
         of.setProperty(PROPERTY, this);
+    }
+
+    /** Whether an exchange is the one that answers it, and not a copy. */
+    public boolean isAnsweredBy(Exchange other) {
+        return exchange == other;
     }
 
     /** The connection of the client, or null. */

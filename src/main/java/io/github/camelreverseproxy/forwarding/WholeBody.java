@@ -83,7 +83,17 @@ public final class WholeBody extends AsyncProcessorSupport implements CamelConte
             return;
         }
         try {
+            if (stream.whole() != null) {
+                done.accept(stream.whole(), null);
+                return;
+            }
             stream.requireFor(exchange);
+            if (stream.length() > stream.wholeLimit()) {
+                ProxyException large = new ProxyException(stream.tooLarge());
+                stream.leave(large);
+                done.accept(null, large);
+                return;
+            }
             stream.to(new Collector(stream, ProxyRequest.of(exchange).client(), done));
         } catch (IllegalStateException e) {
             done.accept(null, e);
@@ -128,7 +138,8 @@ public final class WholeBody extends AsyncProcessorSupport implements CamelConte
         public void end(HttpHeaders trailers) {
             if (!over) {
                 over = true;
-                done.accept(bytes.take(), null);
+                stream.keep(bytes.take());
+                done.accept(stream.whole(), null);
             }
         }
 

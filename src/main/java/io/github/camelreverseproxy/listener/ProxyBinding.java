@@ -85,7 +85,7 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
     /** What a request asks its connection to become, if it may (RFC 9110, section 7.8): not HTTP/2, and not with a body; or null. */
     private static String upgrade(HttpRequest request) {
         HttpHeaders fields = request.headers();
-        if (!fields.contains(HttpHeaderNames.UPGRADE) || !request.protocolVersion().equals(HttpVersion.HTTP_1_1)
+        if (!fields.contains(HttpHeaderNames.UPGRADE) || request.method().equals(HttpMethod.HEAD) || !request.protocolVersion().equals(HttpVersion.HTTP_1_1)
                 || HttpUtil.getContentLength(request, 0L) > 0 || HttpUtil.isTransferEncodingChunked(request)) {
             return null;
         }

@@ -187,15 +187,16 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
             end(new ProxyException(Failure.CONTENT_TOO_LARGE));
             return;
         }
+        BodyStream done = stream;
         if (content.content().isReadable()) {
-            stream.piece(content.content().retain());
+            done.piece(content.content().retain());
         }
-        if (content instanceof LastHttpContent end) {
-            BodyStream done = stream;
+        // Whoever takes it may have had enough.
+        if (content instanceof LastHttpContent end && state == State.STREAM) {
             stream = null;
-            client.pause(this, false);
             done.flush();
             done.end(end.trailingHeaders());
+            client.pause(this, false);
         }
     }
 
@@ -272,7 +273,8 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
         if (more && state == State.STREAM) {
             proceed();
         }
-        client.pause(this, !more);
+        // All of it may have come already.
+        client.pause(this, !more && stream != null);
     }
 
     @Override

@@ -72,6 +72,12 @@ final class RequestDecoder extends HttpRequestDecoder {
         }
     }
 
+    /** The connection is a tunnel from now on. */
+    @Override
+    protected void handlerRemoved0(ChannelHandlerContext ctx) {
+        client.pause(this, false);
+    }
+
     /** The other handlers see to what is incomplete; what has come whole is still to be answered. */
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {

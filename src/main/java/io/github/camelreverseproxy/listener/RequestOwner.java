@@ -198,9 +198,7 @@ final class RequestOwner extends ChannelDuplexHandler {
         if (answered) {
             return;
         }
-        if (!halfClosed && current.isAnswering() && current.cancelled() == null) {
-            // From the head on the time from one piece to the next counts.
-            deadline.in(limits.total);
+        if (!halfClosed && current.cancelled() == null && isUnderWay()) {
             return;
         }
         Failure failure = halfClosed ? Failure.CLIENT_GONE : Failure.TIMEOUT;
@@ -217,15 +215,38 @@ final class RequestOwner extends ChannelDuplexHandler {
         }
     }
 
+    /** A body that comes piece by piece takes its time: what counts is from its last piece to the response, and then from piece to piece. */
+    private boolean isUnderWay() {
+        long left = current.isAnswering() ? limits.total : requestBody == null ? 0 : limits.total - millisSince(requestBody.moved());
+        if (left > 0) {
+            deadline.in(left);
+        }
+        return left > 0;
+    }
+
+    private static long millisSince(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+    }
+
     /** A tunnel, or a stream to a client that may have gone, which would show if something was written to it. */
     private void idle(ChannelHandlerContext ctx) {
         long limit = halfClosed ? limits.halfClosed : limits.tunnel;
         long moved = requestBody == null ? response.stream().moved() : Math.max(response.stream().moved(), requestBody.moved());
-        long left = limit - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - moved);
-        if (left > 0) {
-            deadline.in(left);
+        long left = limit - millisSince(moved);
+        if (left > 0 || response.isPending()) {
+            deadline.in(Math.max(left, limits.halfClosed));
         } else {
             ctx.close();
+        }
+    }
+
+    /** Those of a tunnel end here; those of HTTP are somebody else's. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (response != null && response.isTunnel()) {
+            ctx.close();
+        } else {
+            ctx.fireExceptionCaught(cause);
         }
     }
 

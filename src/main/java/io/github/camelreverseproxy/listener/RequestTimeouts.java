@@ -44,6 +44,7 @@ final class RequestTimeouts extends ChannelDuplexHandler {
     private Deadline deadline;
     /** From a head, or a refusal, to the last byte of its response. */
     private boolean inRequest;
+    private int requests;
     private boolean inBody;
     private long bodyBegan;
     private long pausedSince;
@@ -81,6 +82,7 @@ final class RequestTimeouts extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpRequest) {
             inRequest = true;
+            requests++;
             inBody = true;
             bodyBegan = 0;
             pausedSince = 0;
@@ -97,8 +99,8 @@ final class RequestTimeouts extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        look(ctx);
         ctx.fireChannelReadComplete();
+        look(ctx);
     }
 
     /** The connection is read again, if it was not. */
@@ -127,8 +129,10 @@ final class RequestTimeouts extends ChannelDuplexHandler {
         ChannelPromise written = promise;
         if (ResponseFraming.endsResponse(message)) {
             written = promise.unvoid();
+            int ended = requests;
             written.addListener((ChannelFutureListener) done -> {
-                inRequest = false;
+                // The next one may have begun.
+                inRequest &= ended != requests;
                 look(ctx);
             });
         }
@@ -204,6 +208,7 @@ final class RequestTimeouts extends ChannelDuplexHandler {
             ctx.close();
         } else {
             inRequest = true;
+            requests += awaiting == Awaiting.HEAD ? 1 : 0;
             inBody = false;
             awaiting = Awaiting.RESPONSE;
             ctx.fireChannelRead(new Refusal(Failure.REQUEST_TIMEOUT, null));

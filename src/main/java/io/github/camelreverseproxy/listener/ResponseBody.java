@@ -10,6 +10,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -47,6 +48,16 @@ final class ResponseBody implements BodyStream.Sink {
 
     void tunnel() {
         tunnel = true;
+    }
+
+    boolean isTunnel() {
+        return tunnel;
+    }
+
+    /** Whether the client still has something to take, which {@link RequestTimeouts} sees to. */
+    boolean isPending() {
+        ChannelOutboundBuffer buffer = context.channel().unsafe().outboundBuffer();
+        return !tunnel && buffer != null && buffer.totalPendingWriteBytes() > 0;
     }
 
     @Override

@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.buffer.Unpooled;
 
 /**
@@ -33,6 +34,8 @@ final class ResponseFraming extends ChannelDuplexHandler {
     private boolean http10;
     private boolean head;
     private boolean complete = true;
+    /** Whether a final response has begun, after which there is no interim one. */
+    private boolean responding;
     private boolean closing;
 
     ResponseFraming(Connections connections) {
@@ -60,14 +63,21 @@ final class ResponseFraming extends ChannelDuplexHandler {
 
     private void begin(ChannelHandlerContext ctx, HttpRequest request) {
         Connections.busy(ctx.channel(), true);
+        responding = false;
         http10 = request != null && request.protocolVersion().equals(HttpVersion.HTTP_1_0);
         head = request != null && request.method().equals(HttpMethod.HEAD);
     }
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        if (responding && message instanceof HttpResponse late && interim(late)) {
+            ReferenceCountUtil.release(message);
+            promise.trySuccess();
+            return;
+        }
         Object framed = message;
         if (message instanceof HttpResponse response && !interim(response)) {
+            responding = true;
             boolean tunnel = response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
             if (!tunnel) {
                 delimit(response);

@@ -35,6 +35,16 @@ final class Admission implements ProxyRequest.Watcher {
     }
 
     @Override
+    public void uploading() {
+        breaker.uploading(given);
+    }
+
+    @Override
+    public void uploaded() {
+        breaker.uploaded(given);
+    }
+
+    @Override
     public void answering() {
         breaker.answering(given);
     }

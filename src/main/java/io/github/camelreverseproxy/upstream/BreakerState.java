@@ -77,7 +77,7 @@ final class BreakerState {
         return inFlight.get();
     }
 
-    /** Calls whose response has not begun; those are fewer than the calls in flight where responses are streams. */
+    /** Calls that wait for the upstream: all of which has been sent, and whose response has not begun. */
     int waiting() {
         return inFlight.get() - streaming.get();
     }
@@ -149,9 +149,26 @@ final class BreakerState {
 
     /** Nothing of the call is under way any more; what it has brought back was said before. */
     void left(Permit permit) {
+        waits(permit, true);
         inFlight.decrementAndGet();
-        if (permit.isStream()) {
-            streaming.decrementAndGet();
+    }
+
+    /** @param now whether the upstream is waited for */
+    void waits(Permit permit, boolean now) {
+        if (permit.waits() != now) {
+            permit.setWaits(now);
+            streaming.addAndGet(now ? -1 : 1);
+        }
+    }
+
+    /** From now on the upstream is waited for; until now it was the client. */
+    void uploaded(Permit permit, long now) {
+        if (!permit.waits()) {
+            permit.sent(now);
+            waits(permit, true);
+            if (waiting() == 1) {
+                silentSince = now;
+            }
         }
     }
 
@@ -161,13 +178,14 @@ final class BreakerState {
      * @param good whether it is an answer as it should be; how the body ends is still to be seen
      */
     void streams(Permit permit, boolean good, long now) {
-        permit.stream();
-        streaming.incrementAndGet();
         signOfLife(permit, now);
-        if (good && permit.kind == Permit.Kind.PROBE) {
+        permit.stream();
+        waits(permit, false);
+        if (good && permit.kind() == Permit.Kind.PROBE) {
             synchronized (this) {
-                if (permit.epoch == epoch) {
+                if (permit.epoch() == epoch) {
                     close();
+                    permit.goOn(epoch);
                 }
             }
         }
@@ -175,9 +193,9 @@ final class BreakerState {
 
     /** The call did not take place, or says nothing of the upstream; another probe may be made. */
     void abandoned(Permit permit) {
-        if (permit.kind == Permit.Kind.PROBE) {
+        if (permit.kind() == Permit.Kind.PROBE) {
             synchronized (this) {
-                if (permit.epoch == epoch) {
+                if (permit.epoch() == epoch) {
                     probeAt = System.nanoTime();
                 }
             }
@@ -188,16 +206,16 @@ final class BreakerState {
         if (!permit.isStream()) {
             signOfLife(permit, now);
         }
-        boolean news = permit.kind == Permit.Kind.PROBE || inARow > 0;
+        boolean news = permit.kind() == Permit.Kind.PROBE || inARow > 0;
         if (!news) {
             return;
         }
         synchronized (this) {
-            if (permit.epoch != epoch) {
+            if (permit.epoch() != epoch) {
                 return;
             }
             inARow = 0;
-            if (permit.kind == Permit.Kind.PROBE) {
+            if (permit.kind() == Permit.Kind.PROBE) {
                 close();
             }
         }
@@ -209,7 +227,9 @@ final class BreakerState {
     }
 
     private void signOfLife(Permit permit, long now) {
-        usual += (permit.nanos(now) - usual) / 8;
+        if (permit.waits()) {
+            usual += (permit.nanos(now) - usual) / 8;
+        }
         silentSince = now;
     }
 
@@ -222,14 +242,14 @@ final class BreakerState {
             signOfLife(permit, System.nanoTime());
         }
         synchronized (this) {
-            if (permit.epoch != epoch || !counts && fault != Fault.UNREACHABLE) {
+            if (permit.epoch() != epoch || !counts && fault != Fault.UNREACHABLE) {
                 return;
             }
             inARow++;
             boolean enough = fault == Fault.UNREACHABLE || inARow >= rules.failures;
-            if (permit.kind == Permit.Kind.LAST_RESORT) {
+            if (permit.kind() == Permit.Kind.LAST_RESORT) {
                 answers &= !(enough && isNoAnswer(fault));
-            } else if (permit.kind == Permit.Kind.PROBE || enough) {
+            } else if (permit.kind() == Permit.Kind.PROBE || enough) {
                 open(!isNoAnswer(fault), cause, rules);
             }
         }

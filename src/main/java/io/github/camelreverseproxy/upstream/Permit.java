@@ -7,13 +7,14 @@ final class Permit {
     /** Why it was let through. */
     enum Kind { CALL, PROBE, LAST_RESORT }
 
-    final Kind kind;
+    private volatile Kind kind;
     /** In which it was let through. */
-    final int epoch;
-    private final long begin;
+    private volatile int epoch;
+    private volatile long begin;
     /** When the head of the response has come, if its body came later. */
     private volatile long head;
-    /** Whether the response is a stream, so that nobody waits for it any more. */
+    /** Whether the upstream is waited for, and not the client, or nobody any more since the response has begun. */
+    private volatile boolean waits = true;
     private volatile boolean streams;
 
     Permit(Kind kind, int epoch, long begin) {
@@ -22,10 +23,25 @@ final class Permit {
         this.begin = begin;
     }
 
+    Kind kind() {
+        return kind;
+    }
+
+    int epoch() {
+        return epoch;
+    }
+
+    /** It was a probe, and has closed the breaker by the head of its response; what the body brings is of the time after. */
+    void goOn(int inEpoch) {
+        kind = Kind.CALL;
+        epoch = inEpoch;
+    }
+
     void answering(long now) {
         head = now;
     }
 
+    /** The response is a stream. */
     void stream() {
         streams = true;
     }
@@ -34,9 +50,22 @@ final class Permit {
         return streams;
     }
 
-    /** From when it was let through until then, or until the head of its response had come, in nanoseconds. */
+    boolean waits() {
+        return waits;
+    }
+
+    void setWaits(boolean now) {
+        waits = now;
+    }
+
+    /** All that was to be sent has been. */
+    void sent(long now) {
+        begin = now;
+    }
+
+    /** From when it was let through, or all of it was sent, until then, or until the head of its response had come, in nanoseconds. */
     long nanos(long now) {
-        return (head != 0 ? head : now) - begin;
+        return waits || head != 0 ? (head != 0 ? head : now) - begin : 0;
     }
 
     /** The same in milliseconds. */

@@ -66,12 +66,15 @@ public final class Redelivery implements Predicate {
         if (!(ProxyException.in(failed) instanceof UpstreamException attempt)) {
             return false;
         }
-        return !attempt.isSent() || failure.blame() != Blame.NOBODY && !isGone(exchange.getIn().getBody())
+        if (isGone(exchange.getIn().getBody())) {
+            return false;
+        }
+        return !attempt.isSent() || failure.blame() != Blame.NOBODY
                 && Methods.isIdempotent(String.valueOf(exchange.getIn().getHeader(Exchange.HTTP_METHOD)));
     }
 
     /** A stream of which something has gone out. */
     private static boolean isGone(Object body) {
-        return body instanceof BodyStream stream && stream.isTaken();
+        return body instanceof BodyStream stream && stream.isTaken() && stream.whole() == null;
     }
 }

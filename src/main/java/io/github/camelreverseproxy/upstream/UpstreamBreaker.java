@@ -134,6 +134,16 @@ public final class UpstreamBreaker extends CamelBean {
         state.left(permit);
     }
 
+    /** The body of the request comes as the client sends it, which is no concern of the breaker's either. */
+    void uploading(Permit permit) {
+        state.waits(permit, false);
+    }
+
+    /** All of it has gone out. */
+    void uploaded(Permit permit) {
+        state.uploaded(permit, System.nanoTime());
+    }
+
     /** The head of a response has come; how long its body takes is no concern of the breaker's. */
     void answering(Permit permit) {
         state.answering(permit);

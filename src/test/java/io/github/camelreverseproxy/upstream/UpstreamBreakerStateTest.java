@@ -109,7 +109,12 @@ class UpstreamBreakerStateTest extends BreakerFixture {
         BodyStream body = streamed(quick, whenItIsTime(quick), 200);
         assertEquals(State.CLOSED, quick.state());
         body.fail(new ProxyException(Failure.RESPONSE_INCOMPLETE));
-        assertEquals(State.CLOSED, quick.state(), "what it does later is of the time before");
+        assertEquals(State.CLOSED, quick.state(), "one that breaks off is not enough");
+        for (int i = 0; i < 2; i++) {
+            fail(quick, new ProxyException(Failure.NO_RESPONSE));
+        }
+        assertEquals(State.OPEN, quick.state(), "but it counts");
+        streamed(quick, whenItIsTime(quick), 200);
         fail(quick, new ProxyException(Failure.CONNECT_FAILED));
         streamed(quick, whenItIsTime(quick), 503);
         assertEquals(State.OPEN, quick.state());
