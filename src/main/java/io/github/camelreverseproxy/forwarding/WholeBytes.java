@@ -5,8 +5,8 @@ import java.util.Arrays;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Bytes of a body that come in pieces and are kept: room for them is made as they come, never beyond what is expected nor
- * far ahead, and charged to the client's connection. Not thread-safe.
+ * Bytes of a body that come in pieces and are kept: room for them is made as they come, never beyond what is expected, nor
+ * more than as much again, and charged to the client's connection. Not thread-safe.
  */
 public final class WholeBytes {
     /** The bytes are here once, and once more where they are patched or go out. */
@@ -38,7 +38,7 @@ public final class WholeBytes {
     /** @return false if there is no room for them; they are left where they are then */
     public boolean add(ByteBuf from, int count) {
         if (size + count > bytes.length) {
-            int room = (int) Math.max(size + count, Math.min(expected, bytes.length * 2L));
+            int room = (int) Math.max(size + count, Math.min(expected, (size + count) * 2L));
             if (!charge(room)) {
                 return false;
             }
