@@ -18,10 +18,9 @@ import io.netty.handler.codec.http.HttpHeaders;
 /**
  * Makes responses of the bytes of a connection, in whatever pieces they come, by the letter of RFC 9112, sections 4 to 7:
  * no junk before the status line, no obs-fold, no control characters, no ambiguous framing, nothing cut short. A short body
- * whose length is stated is collected; any other goes on in pieces. Netty's HttpResponseDecoder takes half of what is refused
- * here (obs-fold, bare LF, control characters, a Content-Length beside a coding), after which the bytes are gone; and it makes
- * a head's texts anew each time, which costs more than this does altogether (docs/laboratory.md). Not thread-safe; one for
- * each connection.
+ * whose length is stated is collected; any other goes on in pieces. (Netty's HttpResponseDecoder takes obs-fold, after which
+ * the bytes are gone, and makes a head's texts anew each time: twice the time and three times the garbage, docs/laboratory.md.)
+ * Not thread-safe; one for each connection.
  */
 final class ResponseParser {
     /** A longer body is not collected. */
