@@ -227,4 +227,15 @@ class TunnelTest {
             assertNull(proxy.seen().value("Upgrade"));
         }
     }
+
+    /** What copies ask for becomes nothing of the client's. */
+    @Test
+    void mirrorIsNotAskedForATunnel() throws Exception {
+        try (Proxy proxy = new Proxy().start(); Connection client = proxy.connect()) {
+            proxy.answeredBy(route -> route.wireTap("direct:upstream01").to("direct:upstream02"));
+            assertEquals(200, client.send(UPGRADE).receive().status());
+            assertEquals("websocket", proxy.upstream(2).request().value("Upgrade"));
+            assertNull(proxy.upstream(1).request().value("Upgrade"));
+        }
+    }
 }

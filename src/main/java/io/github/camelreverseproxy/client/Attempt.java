@@ -56,7 +56,7 @@ final class Attempt implements ProxyRequest.Cancellable {
         this.body = endpoint.requests().body(exchange.getMessage());
         this.method = endpoint.requests().method(exchange.getMessage(), body);
         this.target = endpoint.requests().target(exchange.getMessage(), endpoint.base());
-        this.upgrade = client() == null || body != null ? null : exchange.getMessage().getHeader("Upgrade", String.class);
+        this.upgrade = !request.isAnsweredBy(exchange) || body != null || isHead() ? null : exchange.getMessage().getHeader("Upgrade", String.class);
         if (body instanceof BodyStream stream) {
             stream.requireFor(exchange);
         }

@@ -14,8 +14,7 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 /**
  * A connection to an upstream, which takes one request at a time. It goes back to its pool when a response is complete
  * and nothing stands against another request; one on which a client has logged in stays with that client. (Netty's
- * FixedChannelPool knows neither that a connection may be stale or too old, nor to whom it belongs, and takes the oldest one
- * first.) Not thread-safe; runs on its event loop.
+ * SimpleChannelPool has a health check, but no connection that belongs to one client, and no idle time-out.) Not thread-safe; runs on its event loop.
  */
 final class UpstreamConnection extends ChannelInboundHandlerAdapter implements ClientConnection.Login {
     private static final long IDLE_MILLIS = 180_000;

@@ -12,7 +12,7 @@ import java.util.Set;
 /**
  * Headers of a message in the order in which they were set, their names without regard to case; a name stays as it was
  * spelled first. Compact and quick to copy for the dozen headers that a message has; with {@link EndToEndFields#MOST}, the
- * most that either side may send, it is still no matter. (Camel's own map is ordered by name, and its keys without regard to case are made by copying.) Not thread-safe.
+ * most that either side may send, it is still no matter. (Camel's own map is ordered by name.) Not thread-safe.
  */
 final class FieldMap extends AbstractMap<String, Object> {
     private static final int ROOM = 16;

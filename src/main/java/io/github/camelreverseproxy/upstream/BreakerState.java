@@ -52,7 +52,7 @@ final class BreakerState {
 
     private final String name;
     private final AtomicInteger inFlight = new AtomicInteger();
-    private final AtomicInteger streaming = new AtomicInteger();
+    private final AtomicInteger elsewhere = new AtomicInteger();
     private volatile State state = State.CLOSED;
     private volatile int epoch;
     private volatile int inARow;
@@ -73,13 +73,9 @@ final class BreakerState {
         return state;
     }
 
-    int inFlight() {
-        return inFlight.get();
-    }
-
     /** Calls that wait for the upstream: all of which has been sent, and whose response has not begun. */
     int waiting() {
-        return inFlight.get() - streaming.get();
+        return inFlight.get() - elsewhere.get();
     }
 
     /** How long until it may be probed; 0 if it is closed. */
@@ -157,7 +153,7 @@ final class BreakerState {
     void waits(Permit permit, boolean now) {
         if (permit.waits() != now) {
             permit.setWaits(now);
-            streaming.addAndGet(now ? -1 : 1);
+            elsewhere.addAndGet(now ? -1 : 1);
         }
     }
 

@@ -19,8 +19,7 @@ import org.apache.camel.Exchange;
  * off, and answers that are failures, do so several in a row, one for each exchange at most; it stays open for the first of
  * the back-off steps; then one call is let through as a probe, and after a second another one: success closes it, any failure
  * opens it for the next step; the last step repeats. An upstream that is full lets no call through either. (Resilience4j's
- * counts in windows, knows one rule for all failures, judges a call by its end alone and lets a probe that hangs keep all
- * others out.)
+ * judges a call once, when it ends, and knows no stream.)
  *
  * <p>Only calls let through since the last change of state count: what others bring back says nothing of the upstream
  * as it is now. {@link BreakerProcessor} makes the calls. Thread-safe once configured.
@@ -90,7 +89,7 @@ public final class UpstreamBreaker extends CamelBean {
         return state.millisToProbe();
     }
 
-    /** Calls whose response has not begun. */
+    /** Calls that wait for the upstream. */
     int waiting() {
         return state.waiting();
     }
