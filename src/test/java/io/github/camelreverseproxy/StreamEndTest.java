@@ -240,13 +240,13 @@ class StreamEndTest {
 
     @Test
     void halfClosedClientMayReadSlowly() throws Exception {
-        try (Proxy proxy = new Proxy("proxy.timeout.half-closed", "200").start(); Connection client = proxy.connect()) {
+        try (Proxy proxy = new Proxy("proxy.timeout.half-closed", "1000").start(); Connection client = proxy.connect()) {
             proxy.answering("HTTP/1.1 200 OK\r\nContent-Length: 30000000\r\n\r\n" + "x".repeat(30_000_000));
             client.send(GET).shutdownOutput();
             client.head();
-            for (int i = 0; i < 3; i++) {
-                Thread.sleep(800);
-                client.bytes(10_000_000);
+            for (int i = 0; i < 2; i++) {
+                Thread.sleep(2500);
+                client.bytes(15_000_000);
             }
             assertTrue(client.ends());
         }

@@ -230,6 +230,7 @@ public final class BodyStream {
     public void full(boolean now) {
         if (full != now) {
             full = now;
+            moved = System.nanoTime();
             if (!ended) {
                 source.read(!now);
             }
@@ -277,7 +278,7 @@ public final class BodyStream {
         return ended;
     }
 
-    /** When the last piece came, by {@link System#nanoTime}. */
+    /** When the last piece came, or was wanted again, by {@link System#nanoTime}: a source that is held up is not idle. */
     public long moved() {
         return moved;
     }
