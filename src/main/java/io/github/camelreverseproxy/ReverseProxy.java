@@ -2,10 +2,8 @@ package io.github.camelreverseproxy;
 
 import java.security.Security;
 
-import io.github.camelreverseproxy.host.Environment;
 import io.github.camelreverseproxy.host.OldGeneration;
 import io.github.camelreverseproxy.host.Startup;
-import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
@@ -32,14 +30,7 @@ public final class ReverseProxy {
         Main main = new Main();
         main.setPropertyPlaceholderLocations("file:application.properties;optional=true," + DEFAULTS);
         main.configure().withRoutesIncludePattern("file:routes/*.camel.yaml");
-        main.bind("environment", new Environment());
         main.addMainListener(new MainListenerSupport() {
-            @Override
-            public void beforeInitialize(BaseMainSupport starting) {
-                PropertiesComponent properties = (PropertiesComponent) starting.getCamelContext().getPropertiesComponent();
-                properties.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
-            }
-
             /** Camel gives up stopping after a while; that has to be later than the drain does. */
             @Override
             public void beforeStart(BaseMainSupport starting) {

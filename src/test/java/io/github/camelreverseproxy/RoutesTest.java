@@ -49,21 +49,26 @@ class RoutesTest {
         }
     }
 
-    /** A property in the file is used by a route, by Camel or by another property, and each one used is in the file. */
+    /** A property in the file is used by a route, by what sets the context up, or by Camel; and each one used is in the file. */
     @Test
     void propertiesAndRoutesNameTheSameKeys() throws Exception {
         Properties properties = new Properties();
         properties.load(Files.newBufferedReader(Path.of("application.properties")));
         Set<String> used = new HashSet<>();
         for (Path file : routes()) {
-            Matcher placeholder = Pattern.compile("\\{\\{((?:proxy|upstream)[^}]*)}}").matcher(Files.readString(file));
-            while (placeholder.find()) {
-                used.add(placeholder.group(1));
-            }
+            collect(used, file, "\\{\\{((?:proxy|upstream)[^}]*)}}");
         }
+        collect(used, Path.of("src/main/java/io/github/camelreverseproxy/host/ContextSetup.java"), "\"(proxy\\.[a-z.-]+)\"");
         Set<String> ours = new HashSet<>(properties.stringPropertyNames());
         ours.removeIf(key -> key.startsWith("camel."));
         assertEquals(ours, used);
+    }
+
+    private static void collect(Set<String> keys, Path file, String pattern) throws Exception {
+        Matcher key = Pattern.compile(pattern).matcher(Files.readString(file));
+        while (key.find()) {
+            keys.add(key.group(1));
+        }
     }
 
     @Test

@@ -55,7 +55,7 @@ final class Attempt implements ProxyRequest.Cancellable {
         this.callback = callback;
         this.body = endpoint.requests().body(exchange.getMessage());
         this.method = endpoint.requests().method(exchange.getMessage(), body);
-        this.target = endpoint.requests().target(exchange.getMessage(), endpoint.base());
+        this.target = endpoint.requests().target(exchange.getMessage());
         this.upgrade = !request.isAnsweredBy(exchange) || body != null || isHead() ? null : exchange.getMessage().getHeader("Upgrade", String.class);
         if (body instanceof BodyStream stream) {
             stream.requireFor(exchange);
@@ -118,7 +118,7 @@ final class Attempt implements ProxyRequest.Cancellable {
     ByteBuf head(ByteBufAllocator allocator, UpstreamExchange by) throws ProxyException {
         RequestHead head = new RequestHead(allocator, method, target);
         try {
-            endpoint.requests().fields(exchange.getMessage(), endpoint.authority(), body, head::field);
+            endpoint.requests().fields(exchange.getMessage(), body, head::field);
             if (upgrade != null) {
                 head.field("Connection", "upgrade");
                 head.field("Upgrade", upgrade);
@@ -186,7 +186,7 @@ final class Attempt implements ProxyRequest.Cancellable {
         }
         Message message = new ResponseMessage(exchange);
         head.readFields(message.getHeaders());
-        endpoint.location().rewrite(message.getHeaders(), request);
+        Location.rewrite(endpoint, message.getHeaders(), request);
         if (head.isHttp10()) {
             message.setHeader(Exchange.HTTP_PROTOCOL_VERSION, "HTTP/1.0");
         }

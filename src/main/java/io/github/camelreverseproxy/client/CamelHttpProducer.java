@@ -49,17 +49,17 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
     @Override
     protected void doStart() throws Exception {
         super.doStart();
-        if (endpoint.host().indexOf('_') >= 0) {
+        if (endpoint.url().host().indexOf('_') >= 0) {
             throw new IllegalArgumentException(endpoint.name() + ": the client camel-http asks no host whose name has an underscore, "
-                    + endpoint.host() + "; the client event-loop does");
+                    + endpoint.url().host() + "; the client event-loop does");
         }
         Map<String, Object> options = endpoint.httpOptions();
         Map.of("bridgeEndpoint", true, "throwExceptionOnFailure", false, "copyHeaders", false, "getWithBody", true, "deleteWithBody", true,
                 "disableStreamCache", true, "connectTimeout", Timeout.ofMilliseconds(endpoint.connectTimeout()),
-                "responseTimeout", Timeout.ofMilliseconds(endpoint.responseTimeout())).forEach(options::putIfAbsent);
-        String scheme = endpoint.isTls() ? "https" : "http";
+                "responseTimeout", Timeout.ofMilliseconds(endpoint.responseTimeout()), "preserveHostHeader", endpoint.requests().hasOwnHost()).forEach(options::putIfAbsent);
+        String scheme = endpoint.url().tls() ? "https" : "http";
         HttpEndpoint camelHttp = (HttpEndpoint) getEndpoint().getCamelContext().getComponent(scheme)
-                .createEndpoint(scheme + "://" + endpoint.authority() + endpoint.base(), options);
+                .createEndpoint(scheme + "://" + endpoint.url().authority() + endpoint.url().path(), options);
         camelHttp.setHeaderFilterStrategy(new EndToEnd());
         http = camelHttp.createProducer();
         ServiceHelper.startService(camelHttp, http);
@@ -169,19 +169,19 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
         private Message ask() throws Exception {
             Exchange asked = new DefaultExchange(exchange.getContext());
             asked.getIn().copyFrom(exchange.getMessage());
-            endpoint.requests().prepare(asked.getIn(), endpoint.base());
+            endpoint.requests().prepare(asked.getIn());
             http.process(asked);
             Message response = new ResponseMessage(exchange);
             response.setHeaders(asked.getMessage().getHeaders());
             EndToEndFields.dropNamed(response.getHeaders());
-            endpoint.location().rewrite(response.getHeaders(), request);
+            Location.rewrite(endpoint, response.getHeaders(), request);
             response.setBody(asked.getMessage().getBody() instanceof InputStream body ? whole(body) : asked.getMessage().getBody(byte[].class));
             return response;
         }
 
         private byte[] whole(InputStream body) throws IOException {
             reading = body instanceof EofSensorInputStream connection ? connection : null;
-            int most = endpoint.maxResponseBody();
+            int most = endpoint.rules().maxResponseBody();
             WholeBytes whole = new WholeBytes(request.client(), most, UNCOUNTED);
             byte[] piece = new byte[PIECE];
             for (int size = body.read(piece); size >= 0; size = body.read(piece)) {

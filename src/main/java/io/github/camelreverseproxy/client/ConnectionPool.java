@@ -214,7 +214,7 @@ final class ConnectionPool {
         @Override
         protected void initChannel(Channel channel) {
             if (address.tls() != null) {
-                SslHandler tls = address.tls().newHandler(channel.alloc(), address.host(), address.port());
+                SslHandler tls = endpoint.tls().handler(address.tls(), channel.alloc(), endpoint.url());
                 tls.setHandshakeTimeoutMillis(endpoint.connectTimeout());
                 channel.pipeline().addLast(tls);
             }

@@ -22,9 +22,9 @@ final class Download implements BodyStream.Source {
         this.exchange = exchange;
         this.channel = channel;
         this.head = head;
-        body = new BodyStream(channel.eventLoop(), this, length, endpoint.maxResponseBody(), Failure.RESPONSE_TOO_LARGE);
+        body = new BodyStream(channel.eventLoop(), this, length, endpoint.rules().maxResponseBody(), Failure.RESPONSE_TOO_LARGE);
         untaken = endpoint.responseTimeout();
-        patience = head.isTunnel() ? 0 : head.isEventStream() ? endpoint.streamTimeout() : endpoint.responseTimeout();
+        patience = head.isTunnel() ? 0 : head.isEventStream() ? endpoint.rules().streamTimeout() : endpoint.responseTimeout();
     }
 
     BodyStream body() {

@@ -7,7 +7,6 @@ import io.github.camelreverseproxy.forwarding.ClientConnection;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultAsyncProducer;
@@ -29,8 +28,8 @@ final class EventLoopProducer extends DefaultAsyncProducer {
     @Override
     protected void doStart() throws Exception {
         super.doStart();
-        SslContext tls = endpoint.isTls() ? SslContextBuilder.forClient().endpointIdentificationAlgorithm("HTTPS").build() : null;
-        address = new UpstreamAddress(endpoint.host(), endpoint.port(), tls, endpoint.component().names(), endpoint.dnsRefresh());
+        SslContext tls = endpoint.url().tls() ? endpoint.tls().context() : null;
+        address = new UpstreamAddress(endpoint.url(), tls, endpoint.component().names(), endpoint.rules().dnsRefresh());
     }
 
     @Override

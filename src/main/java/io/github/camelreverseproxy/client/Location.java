@@ -9,28 +9,23 @@ import io.github.camelreverseproxy.forwarding.ProxyRequest;
  * asked by a Host of its own, it names itself in them; the client gets the origin that it has asked instead, if the field
  * begins with the upstream's own origin and path. Thread-safe.
  */
-final class Location {
+public final class Location {
     /** {@code proxy.location}: what becomes of the upstream's own origin. */
-    enum Rule { REWRITE, KEEP }
+    public enum Rule { REWRITE, KEEP }
 
-    private final Rule rule;
-    private final UpstreamUrl upstream;
-
-    Location(Rule rule, UpstreamUrl upstream) {
-        this.rule = rule;
-        this.upstream = upstream;
+    private Location() {
     }
 
-    void rewrite(Map<String, Object> headers, ProxyRequest request) {
-        if (rule == Rule.REWRITE && request.client() != null) {
-            rewrite(headers, "Location", request);
-            rewrite(headers, "Content-Location", request);
+    static void rewrite(UpstreamEndpoint endpoint, Map<String, Object> headers, ProxyRequest request) {
+        if (endpoint.rules().location() == Rule.REWRITE && request.client() != null) {
+            rewrite(endpoint.url(), headers, "Location", request);
+            rewrite(endpoint.url(), headers, "Content-Location", request);
         }
     }
 
-    private void rewrite(Map<String, Object> headers, String name, ProxyRequest request) {
+    private static void rewrite(UpstreamUrl upstream, Map<String, Object> headers, String name, ProxyRequest request) {
         if (headers.get(name) instanceof String value) {
-            int end = ownOrigin(value);
+            int end = ownOrigin(upstream, value);
             if (end > 0) {
                 String host = request.host();
                 String rest = value.substring(end);
@@ -45,7 +40,7 @@ final class Location {
     }
 
     /** Where the upstream's own origin and path end, or -1 if the value does not begin with them. */
-    private int ownOrigin(String value) {
+    private static int ownOrigin(UpstreamUrl upstream, String value) {
         String scheme = upstream.tls() ? "https://" : "http://";
         if (!value.regionMatches(true, 0, scheme, 0, scheme.length())) {
             return -1;
@@ -57,10 +52,10 @@ final class Location {
         int path = upstream.path().length();
         boolean base = value.startsWith(upstream.path(), end)
                 && (path == 0 || end + path == value.length() || "/?#".indexOf(value.charAt(end + path)) >= 0);
-        return base && isOwn(value.substring(scheme.length(), end)) ? end + path : -1;
+        return base && isOwn(upstream, value.substring(scheme.length(), end)) ? end + path : -1;
     }
 
-    private boolean isOwn(String authority) {
+    private static boolean isOwn(UpstreamUrl upstream, String authority) {
         try {
             UpstreamUrl other = UpstreamUrl.of((upstream.tls() ? "https://" : "http://") + authority);
             return other.port() == upstream.port() && other.host().equalsIgnoreCase(upstream.host());

@@ -50,9 +50,9 @@ final class UpstreamAddress {
      * @param names   looks names up
      * @param refresh how long a name stands for the same addresses, in milliseconds
      */
-    UpstreamAddress(String host, int port, SslContext tls, DnsResolver names, long refresh) {
-        this.host = host;
-        this.port = port;
+    UpstreamAddress(UpstreamUrl url, SslContext tls, DnsResolver names, long refresh) {
+        this.host = url.host();
+        this.port = url.port();
         this.tls = tls;
         this.names = names;
         this.refreshNanos = TimeUnit.MILLISECONDS.toNanos(refresh);

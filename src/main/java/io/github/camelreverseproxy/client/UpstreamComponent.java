@@ -10,19 +10,20 @@ import org.apache.camel.util.PropertiesHelper;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 
-/** Endpoints {@code upstream:name}: the HTTP client of an upstream. Thread-safe once configured. */
+/** Endpoints {@code upstream:name}: the HTTP client of an upstream. Thread-safe. */
 public final class UpstreamComponent extends DefaultComponent {
-    private EventLoopGroup eventLoops;
-    private ExecutorService workers;
+    private final EventLoopGroup eventLoops;
+    private final ExecutorService workers;
+    private final UpstreamRules rules;
 
-    /** @param eventLoops those of the listener */
-    public void setEventLoops(EventLoopGroup eventLoops) {
+    /**
+     * @param eventLoops those of the listener
+     * @param workers    the threads that wait for camel-http
+     */
+    public UpstreamComponent(EventLoopGroup eventLoops, ExecutorService workers, UpstreamRules rules) {
         this.eventLoops = eventLoops;
-    }
-
-    /** @param workers the threads that wait for camel-http */
-    public void setWorkers(ExecutorService workers) {
         this.workers = workers;
+        this.rules = rules;
     }
 
     EventLoopGroup eventLoops() {
@@ -33,6 +34,10 @@ public final class UpstreamComponent extends DefaultComponent {
         return workers;
     }
 
+    UpstreamRules rules() {
+        return rules;
+    }
+
     /** The registry's, or else the system's. */
     DnsResolver names() {
         DnsResolver own = getCamelContext().getRegistry().findSingleByType(DnsResolver.class);
@@ -41,8 +46,7 @@ public final class UpstreamComponent extends DefaultComponent {
 
     @Override
     protected Endpoint createEndpoint(String uri, String name, Map<String, Object> parameters) throws Exception {
-        UpstreamEndpoint endpoint = new UpstreamEndpoint(uri, name, this);
-        endpoint.setHttpOptions(PropertiesHelper.extractProperties(parameters, "http."));
+        UpstreamEndpoint endpoint = new UpstreamEndpoint(uri, name, this, PropertiesHelper.extractProperties(parameters, "http."));
         setProperties(endpoint, parameters);
         return endpoint;
     }

@@ -49,7 +49,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
 
     /** Whether it takes no further request: it has ended, it is too old, or the name stands for other addresses now. */
     boolean isStale(UpstreamAddress upstream, long now) {
-        return TimeUnit.NANOSECONDS.toMillis(now - born) >= endpoint.maxAge() || !upstream.has(address)
+        return TimeUnit.NANOSECONDS.toMillis(now - born) >= endpoint.rules().maxAge() || !upstream.has(address)
                 || ((UpstreamChannel) context.channel()).isStale();
     }
 

@@ -1,7 +1,6 @@
 package io.github.camelreverseproxy.client;
 
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 
 import org.apache.camel.Consumer;
@@ -9,7 +8,10 @@ import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.support.DefaultEndpoint;
 
-/** Where an upstream is, how long to wait for it, and which client asks it. Thread-safe once configured. */
+/**
+ * Where an upstream is, what its requests look like, how long to wait for it, and which client asks it. Thread-safe once
+ * configured.
+ */
 public final class UpstreamEndpoint extends DefaultEndpoint {
     /** What sends a request and reads the response. */
     public enum Client {
@@ -21,23 +23,22 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
 
     private final String name;
     private final UpstreamComponent component;
+    private final Map<String, Object> httpOptions;
+    private final UpstreamTls tls = new UpstreamTls();
     private Client client = Client.EVENT_LOOP;
     private UpstreamUrl url;
-    private UpstreamRequests requests = new UpstreamRequests();
+    private String method = "";
+    private String header = "";
+    private String host = "upstream";
     private int connectTimeout = 1000;
     private int responseTimeout = 30000;
-    private long streamTimeout;
-    private int maxResponseBody = 64 * 1024 * 1024;
-    private final Map<String, Object> httpOptions = new HashMap<>();
-    private long dnsRefresh = 30000;
-    private long maxAge = 600_000;
-    private Location.Rule locationRule = Location.Rule.REWRITE;
-    private Location location;
+    private UpstreamRequests requests;
 
-    UpstreamEndpoint(String uri, String name, UpstreamComponent component) {
+    UpstreamEndpoint(String uri, String name, UpstreamComponent component, Map<String, Object> httpOptions) {
         super(uri, component);
         this.name = name;
         this.component = component;
+        this.httpOptions = httpOptions;
     }
 
     public void setClient(Client client) {
@@ -53,8 +54,19 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         return url;
     }
 
-    public void setRequests(UpstreamRequests requests) {
-        this.requests = requests;
+    /** @param method of an exchange that has none; if empty, POST with a body and GET without */
+    public void setMethod(String method) {
+        this.method = method;
+    }
+
+    /** @param line a field that each request carries, {@code name: value}; it replaces the client's; may be empty */
+    public void setHeader(String line) {
+        header = line;
+    }
+
+    /** @param host what Host says: {@code upstream}, which is the URL's, {@code client}, which is what the client has sent, or a name */
+    public void setHost(String host) {
+        this.host = host;
     }
 
     /** @param millis to look the name up (camel-http waits as long as it takes), and to connect to an address of it */
@@ -67,38 +79,29 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         responseTimeout = millis;
     }
 
-    /** @param millis from one piece of an event stream to the next; 0 for no limit */
-    public void setStreamTimeout(long millis) {
-        streamTimeout = millis;
+    /** @param file PEM: the authorities that are trusted; the JVM's own if empty */
+    public void setCaFile(String file) {
+        tls.ca = file;
     }
 
-    /** @param bytes largest response body that is made a whole */
-    public void setMaxResponseBody(int bytes) {
-        maxResponseBody = bytes;
+    /** @param file PEM: the certificate by which the proxy shows who it is, and those that vouch for it */
+    public void setCertificateFile(String file) {
+        tls.certificate = file;
     }
 
-    /** @param millis after which a name that is in use is looked up again */
-    public void setDnsRefresh(long millis) {
-        dnsRefresh = millis;
+    /** @param file PEM: the key of the certificate, PKCS#8 without a password */
+    public void setKeyFile(String file) {
+        tls.key = file;
     }
 
-    /** @param millis after which a connection takes no further request */
-    public void setMaxAge(long millis) {
-        maxAge = millis;
-    }
-
-    /** @param rule {@code rewrite} or {@code keep} */
-    public void setLocation(String rule) {
-        locationRule = Location.Rule.valueOf(rule.toUpperCase(Locale.ROOT));
+    /** @param name that the upstream's certificate has to have, and that it is asked for; the URL's if empty */
+    public void setServerName(String name) {
+        tls.serverName = name;
     }
 
     /** Options of camel-http, for that client. */
     Map<String, Object> httpOptions() {
         return new HashMap<>(httpOptions);
-    }
-
-    void setHttpOptions(Map<String, Object> options) {
-        httpOptions.putAll(options);
     }
 
     /** What the upstream is called. */
@@ -110,39 +113,16 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         return component;
     }
 
-    boolean isTls() {
-        return url.tls();
+    UpstreamUrl url() {
+        return url;
     }
 
-    /** A name or an address, this without brackets. */
-    String host() {
-        return url.host();
+    UpstreamTls tls() {
+        return tls;
     }
 
-    int port() {
-        return url.port();
-    }
-
-    /** For the Host field. */
-    String authority() {
-        return url.authority();
-    }
-
-    /** The path of the URL without a slash at its end. */
-    String base() {
-        return url.path();
-    }
-
-    Location location() {
-        return location;
-    }
-
-    long dnsRefresh() {
-        return dnsRefresh;
-    }
-
-    long maxAge() {
-        return maxAge;
+    UpstreamRules rules() {
+        return component.rules();
     }
 
     UpstreamRequests requests() {
@@ -157,17 +137,20 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         return responseTimeout;
     }
 
-    long streamTimeout() {
-        return streamTimeout;
-    }
-
-    int maxResponseBody() {
-        return maxResponseBody;
-    }
-
     @Override
     public Producer createProducer() throws Exception {
-        location = new Location(locationRule, url);
+        if (url == null) {
+            throw new IllegalArgumentException("upstream:" + name + " has no url");
+        }
+        if (client == Client.EVENT_LOOP && !httpOptions.isEmpty()) {
+            throw new IllegalArgumentException("upstream:" + name + ": http." + httpOptions.keySet().iterator().next()
+                    + " is an option of the client camel-http; the client is event-loop");
+        }
+        if (tls.isSet() && (client == Client.CAMEL_HTTP || !url.tls())) {
+            throw new IllegalArgumentException("upstream:" + name + ": caFile, certificateFile, keyFile and serverName are for "
+                    + (url.tls() ? "the client event-loop; camel-http has http.sslContextParameters" : "https, and the url is http"));
+        }
+        requests = new UpstreamRequests(url, method, header, host);
         return client == Client.EVENT_LOOP ? new EventLoopProducer(this) : new CamelHttpProducer(this);
     }
 

@@ -14,23 +14,50 @@ import org.apache.camel.Message;
 
 /**
  * What the requests to an upstream look like: method, target, fields and body of a message, and what is set for this
- * upstream alone. Thread-safe once configured.
+ * upstream alone. Thread-safe.
  */
-public final class UpstreamRequests {
-    private String method = "";
-    private String fieldName;
-    private String fieldValue;
+final class UpstreamRequests {
+    private final UpstreamUrl url;
+    private final String method;
+    private final String host;
+    private final String fieldName;
+    private final String fieldValue;
 
-    /** @param method of a message that has none; if empty, POST with a body and GET without */
-    public void setMethod(String method) {
+    /**
+     * @param method of a message that has none; if empty, POST with a body and GET without
+     * @param field  that each request carries, {@code name: value}; may be empty
+     * @param host   {@code upstream}, {@code client} or a name
+     * @throws IllegalArgumentException if one cannot be sent
+     */
+    UpstreamRequests(UpstreamUrl url, String method, String field, String host) {
+        this.url = url;
         this.method = method;
+        this.host = host.equals("upstream") ? url.authority() : host.equals("client") ? null : host;
+        int colon = field.indexOf(':');
+        fieldName = colon < 0 ? null : field.substring(0, colon).strip();
+        fieldValue = colon < 0 ? null : field.substring(colon + 1).strip();
+        if (!method.isEmpty() && !Tokens.isToken(method)) {
+            throw new IllegalArgumentException("method: no method: " + method);
+        }
+        if (!field.isEmpty() && fieldName == null) {
+            throw new IllegalArgumentException("header: not a name, a colon and a value: " + field);
+        }
+        if (fieldName != null) {
+            Tokens.requireField(fieldName, fieldValue);
+        }
+        if (!host.matches("[A-Za-z0-9._:\\[\\]-]+")) {
+            throw new IllegalArgumentException("host: not upstream, client or a name: " + host);
+        }
     }
 
-    /** @param line a field that each request carries, {@code name: value}; it replaces the client's; may be empty */
-    public void setHeader(String line) {
-        int colon = line.indexOf(':');
-        fieldName = colon < 0 ? null : line.substring(0, colon).strip();
-        fieldValue = colon < 0 ? null : line.substring(colon + 1).strip();
+    /** For the Host field. */
+    String host(Message message) {
+        return host != null ? host : message.getHeader("Host") instanceof String sent && !sent.isEmpty() ? sent : url.authority();
+    }
+
+    /** Whether Host is other than the URL's. */
+    boolean hasOwnHost() {
+        return !url.authority().equals(host);
     }
 
     /** @return a byte array, a {@link BodyStream}, or null for none, which is not the same as an empty one */
@@ -57,13 +84,13 @@ public final class UpstreamRequests {
     /**
      * Byte for byte what {@code CamelHttpPath} and {@code CamelHttpRawQuery} hold; a path without a slash before it gets one.
      *
-     * @param base path of the upstream's URL, without a slash at its end
      * @throws ProxyException if one of them has a character that would end the target, or the path leads out of the base
      */
-    String target(Message message, String base) throws ProxyException {
+    String target(Message message) throws ProxyException {
         String path = message.getHeader(Exchange.HTTP_PATH, "/", String.class);
         String query = message.getHeader(Exchange.HTTP_RAW_QUERY, String.class);
         requireVisible(path, Exchange.HTTP_PATH);
+        String base = url.path();
         String target = path.startsWith("/") ? base + path : path.equals("*") ? path : base + '/' + path;
         if (!base.isEmpty() && PathDepth.leavesBase(path)) {
             throw new ProxyException(Failure.BAD_REQUEST, "the path leads out of where it may lead");
@@ -93,11 +120,12 @@ public final class UpstreamRequests {
      *
      * @throws ProxyException if it cannot be sent
      */
-    void prepare(Message message, String base) throws ProxyException {
+    void prepare(Message message) throws ProxyException {
         // The client puts the base before the path itself.
-        target(message, base);
+        target(message);
         message.setHeader(Exchange.HTTP_METHOD, method(message, message.getBody()));
         message.removeHeader(Exchange.HTTP_URI);
+        message.setHeader("Host", host(message));
         if (fieldName != null) {
             message.setHeader(fieldName, fieldValue);
         }
@@ -106,9 +134,9 @@ public final class UpstreamRequests {
                 ? lines.stream().map(String::valueOf).collect(Collectors.joining(name.equalsIgnoreCase("Cookie") ? "; " : ", ")) : value);
     }
 
-    /** Hands all fields to the wire, one call for each field line; Host is the upstream's own. */
-    void fields(Message message, String host, Object body, BiConsumer<String, String> wire) {
-        wire.accept("Host", host);
+    /** Hands all fields to the wire, one call for each field line. */
+    void fields(Message message, Object body, BiConsumer<String, String> wire) {
+        wire.accept("Host", host(message));
         EndToEndFields.write(message.getHeaders(), (name, value) -> {
             if (!name.equalsIgnoreCase("Host") && !name.equalsIgnoreCase(fieldName)) {
                 wire.accept(name, value);

@@ -5,13 +5,11 @@ import java.util.concurrent.atomic.AtomicLong;
 /** The bytes of bodies that are held anywhere in the process, and how many of them there may be. Thread-safe. */
 public final class ByteBudget {
     private final AtomicLong held = new AtomicLong();
-    private long max = Runtime.getRuntime().maxMemory() / 4;
+    private final long max;
 
-    /** @param bytes that may be held at once; if empty, a quarter of the largest heap */
-    public void setMax(String bytes) {
-        if (!bytes.isBlank()) {
-            max = Long.parseLong(bytes.strip());
-        }
+    /** @param max bytes that may be held at once */
+    public ByteBudget(long max) {
+        this.max = max;
     }
 
     /** How many are held. */

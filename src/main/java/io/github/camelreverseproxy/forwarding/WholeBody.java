@@ -12,8 +12,6 @@ import io.github.camelreverseproxy.message.ProxyException;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.apache.camel.AsyncCallback;
-import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.TypeConversionException;
 import org.apache.camel.spi.TypeConverterRegistry;
@@ -25,24 +23,11 @@ import org.apache.camel.support.TypeConverterSupport;
  * are limits: {@code proxy.max-request-body} (413) and {@code proxy.max-response-body} (502), and the byte budget (503).
  * A body that is whole passes. Thread-safe.
  */
-public final class WholeBody extends AsyncProcessorSupport implements CamelContextAware {
+public final class WholeBody extends AsyncProcessorSupport {
     private static final List<Class<?>> OTHERS = List.of(String.class, byte[].class, InputStream.class, Reader.class, ByteBuffer.class, Serializable.class);
 
-    private CamelContext camelContext;
-
-    @Override
-    public CamelContext getCamelContext() {
-        return camelContext;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext camelContext) {
-        this.camelContext = camelContext;
-    }
-
     /** Has whoever reads a stream otherwise told that this step is missing. */
-    public void register() {
-        TypeConverterRegistry converters = camelContext.getTypeConverterRegistry();
+    public static void refuseOthers(TypeConverterRegistry converters) {
         for (Class<?> type : OTHERS) {
             converters.addTypeConverter(type, BodyStream.class, new TypeConverterSupport() {
                 @Override

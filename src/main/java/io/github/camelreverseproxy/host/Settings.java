@@ -14,17 +14,16 @@ import java.util.regex.Pattern;
 
 import io.github.camelreverseproxy.client.UpstreamEndpoint;
 import io.github.camelreverseproxy.client.UpstreamUrl;
-import io.github.camelreverseproxy.message.CamelBean;
 import io.github.camelreverseproxy.message.HeaderStyle;
 import io.github.camelreverseproxy.request.TrustedProxies;
 import io.github.camelreverseproxy.upstream.StatusRanges;
 import org.apache.camel.spi.PropertiesComponent;
 
 /**
- * The properties {@code proxy.*} and {@code upstream*.*}: what each may be. {@link #check()} holds what is configured
- * against it, so that a mistake stops the start rather than being ignored.
+ * The properties {@code proxy.*} and {@code upstream*.*}: what each may be, and what it is. A mistake stops the start rather
+ * than being ignored. Thread-safe.
  */
-public final class Settings extends CamelBean {
+public final class Settings {
     private static final Consumer<String> TEXT = value -> {
         if (value.isBlank()) {
             throw new IllegalArgumentException("it is empty");
@@ -78,22 +77,40 @@ public final class Settings extends CamelBean {
             "check.path", Settings::path,
             "check.interval", TIME);
 
+    private final PropertiesComponent properties;
 
     /** @throws SettingsException naming the first key that is unknown or has a wrong value */
-    public void check() {
-        PropertiesComponent properties = getCamelContext().getPropertiesComponent();
+    public Settings(PropertiesComponent properties) {
+        this.properties = properties;
         TreeSet<String> keys = new TreeSet<>(PROXY.keySet());
         properties.loadProperties(Settings::ours).stringPropertyNames().forEach(keys::add);
         System.getProperties().stringPropertyNames().stream().filter(Settings::ours).forEach(keys::add);
         for (String key : keys) {
             Consumer<String> kind = kind(key);
-            String value = properties.resolveProperty(key).orElse("").strip();
+            String value = text(key);
             try {
                 kind.accept(value);
             } catch (IllegalArgumentException e) {
                 throw new SettingsException(key + " = " + value + ": " + e.getMessage());
             }
         }
+    }
+
+    String text(String key) {
+        return properties.resolveProperty(key).orElse("").strip();
+    }
+
+    int number(String key) {
+        return Integer.parseInt(text(key));
+    }
+
+    long[] steps(String key) {
+        return Arrays.stream(text(key).split(",")).map(String::strip).mapToLong(Long::parseLong).toArray();
+    }
+
+    /** As the constants of Java have it. */
+    String choice(String key) {
+        return text(key).toUpperCase(Locale.ROOT).replace('-', '_');
     }
 
     private static boolean ours(String key) {

@@ -10,7 +10,6 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
 import org.apache.camel.support.LifecycleStrategySupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,49 +19,28 @@ import org.slf4j.LoggerFactory;
  * connection is accepted, each response says {@code Connection: close}, idle connections get a moment in which a request
  * that is on its way may still come, and the requests in flight finish. Thread-safe.
  */
-public final class Connections extends LifecycleStrategySupport implements CamelContextAware {
+public final class Connections extends LifecycleStrategySupport {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final AttributeKey<Boolean> BUSY = AttributeKey.valueOf(Connections.class, "busy");
     private static final long GRACE_MILLIS = 500;
     private static final long POLL_MILLIS = 20;
 
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    private CamelContext camelContext;
-    private InFlight inFlight = new InFlight();
-    private long drainTimeout = 30000;
     private final AtomicInteger open = new AtomicInteger();
-    private int max = Integer.MAX_VALUE;
+    private final InFlight inFlight;
+    private final int max;
+    private final long drainTimeout;
     private volatile boolean draining;
     private volatile boolean ending;
 
-    public void setInFlight(InFlight inFlight) {
+    /**
+     * @param max          connections at once
+     * @param drainTimeout for the requests in flight to finish, in milliseconds
+     */
+    public Connections(InFlight inFlight, int max, long drainTimeout) {
         this.inFlight = inFlight;
-    }
-
-    /** @param max connections at once */
-    public void setMax(int max) {
         this.max = max;
-    }
-
-    /** @param millis for the requests in flight to finish */
-    public void setDrainTimeout(long millis) {
-        drainTimeout = millis;
-    }
-
-    @Override
-    public CamelContext getCamelContext() {
-        return camelContext;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext camelContext) {
-        this.camelContext = camelContext;
-    }
-
-    /** Has the context tell when it stops; takes the place of one that was made before, if the routes are loaded anew. */
-    public void register() {
-        camelContext.getLifecycleStrategies().removeIf(Connections.class::isInstance);
-        camelContext.addLifecycleStrategy(this);
+        this.drainTimeout = drainTimeout;
     }
 
     /** The group that netty-http puts the socket that listens into. */

@@ -5,10 +5,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The places of requests in flight, from their hand-over to a route to the last byte of their responses. Thread-safe. */
 public final class InFlight {
     private final AtomicInteger requests = new AtomicInteger();
-    private int max = Integer.MAX_VALUE;
+    private final int max;
 
     /** @param max requests in flight at once */
-    public void setMax(int max) {
+    public InFlight(int max) {
         this.max = max;
     }
 

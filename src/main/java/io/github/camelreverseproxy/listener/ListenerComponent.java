@@ -1,21 +1,45 @@
 package io.github.camelreverseproxy.listener;
 
+import java.net.URI;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.camelreverseproxy.message.Methods;
+import io.netty.channel.EventLoopGroup;
 import org.apache.camel.Endpoint;
-import org.apache.camel.component.netty.ServerInitializerFactory;
+import org.apache.camel.component.netty.NettyConfiguration;
 import org.apache.camel.component.netty.http.HttpServerBootstrapFactory;
 import org.apache.camel.component.netty.http.NettyHttpComponent;
 import org.apache.camel.component.netty.http.NettyHttpConsumer;
+import org.apache.camel.component.netty.http.NettyHttpEndpoint;
+import org.apache.camel.util.URISupport;
 
 /**
- * netty-http with its option {@code serverInitializerFactory} in force: Camel 4.18.0 has the option, but its HTTP
- * server always builds the default pipeline.
+ * netty-http whose listeners have the pipeline, the binding and the threads of this proxy. (Camel 4.18.0 has the option
+ * {@code serverInitializerFactory}, but its HTTP server always builds the default pipeline.) Options of a listener that would
+ * then count for nothing stop the start.
  */
 public final class ListenerComponent extends NettyHttpComponent {
     private static final Pattern ADDRESS = Pattern.compile("(http|proxy):(?://)?(.*):([0-9]+)");
+    private static final Set<String> OPTIONS = Set.of("protocol", "host", "port", "path", "matchOnUriPrefix", "httpMethodRestrict", "backlog", "reuseAddress",
+            "tcpNoDelay", "keepAlive", "bossCount", "bossGroup");
+    private static final Map<String, String> INSTEAD = Map.of("ssl", "TLS to clients is for nginx, HAProxy or Caddy before it",
+            "sslContextParameters", "TLS to clients is for nginx, HAProxy or Caddy before it", "requestTimeout", "see proxy.timeout.*",
+            "chunkedMaxContentLength", "see proxy.max-request-body", "maxHeaderSize", "see proxy.max-head",
+            "maxInitialLineLength", "see proxy.max-target");
+    private static final int BACKLOG = 4096;
+
+    private final HttpPipeline pipeline;
+    private final ProxyBinding binding;
+    private final EventLoopGroup eventLoops;
+
+    public ListenerComponent(HttpPipeline pipeline, ProxyBinding binding, EventLoopGroup eventLoops) {
+        this.pipeline = pipeline;
+        this.binding = binding;
+        this.eventLoops = eventLoops;
+    }
 
     /** Camel takes neither an IPv6 address without brackets nor a name with an underscore out of the endpoint's URI. */
     @Override
@@ -32,13 +56,31 @@ public final class ListenerComponent extends NettyHttpComponent {
 
     @Override
     protected HttpServerBootstrapFactory getOrCreateHttpNettyServerBootstrapFactory(NettyHttpConsumer consumer) {
-        ServerInitializerFactory factory = consumer.getConfiguration().getServerInitializerFactory();
-        if (factory == null) {
-            return super.getOrCreateHttpNettyServerBootstrapFactory(consumer);
+        NettyHttpEndpoint endpoint = consumer.getEndpoint();
+        refuseIgnored(endpoint);
+        endpoint.setNettyHttpBinding(binding);
+        if (endpoint.getHttpMethodRestrict() == null) {
+            endpoint.setHttpMethodRestrict(Methods.ALLOW.replace(" ", ""));
         }
-        int port = consumer.getConfiguration().getPort();
-        HttpServerBootstrapFactory server = new HttpServerBootstrapFactory(getMultiplexChannelHandler(port));
-        server.init(getCamelContext(), consumer.getConfiguration(), factory.createPipelineFactory(consumer));
+        NettyConfiguration configuration = consumer.getConfiguration();
+        configuration.setUsingExecutorService(false);
+        configuration.setWorkerGroup(eventLoops);
+        configuration.setBacklog(configuration.getBacklog() > 0 ? configuration.getBacklog() : BACKLOG);
+        HttpServerBootstrapFactory server = new HttpServerBootstrapFactory(getMultiplexChannelHandler(configuration.getPort()));
+        server.init(getCamelContext(), configuration, pipeline.createPipelineFactory(consumer));
         return server;
+    }
+
+    private static void refuseIgnored(NettyHttpEndpoint endpoint) {
+        try {
+            for (String option : URISupport.parseParameters(URI.create(endpoint.getEndpointUri())).keySet()) {
+                if (!OPTIONS.contains(option)) {
+                    throw new IllegalArgumentException("the listener has no option " + option
+                            + (INSTEAD.containsKey(option) ? "; " + INSTEAD.get(option) : ""));
+                }
+            }
+        } catch (java.net.URISyntaxException e) {
+            throw new IllegalArgumentException(e);
+        }
     }
 }

@@ -41,9 +41,9 @@ public final class ProxyBinding extends DefaultNettyHttpBinding {
     /** Exchange property: the request is a HEAD. */
     private static final String HEAD = ProxyBinding.class.getName() + ".head";
 
-    private ErrorAnswer errors = new ErrorAnswer();
+    private final ErrorAnswer errors;
 
-    public void setErrors(ErrorAnswer errors) {
+    public ProxyBinding(ErrorAnswer errors) {
         this.errors = errors;
     }
 

@@ -30,15 +30,6 @@ import io.netty.util.ReferenceCountUtil;
  * event loop.
  */
 final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStream.Source {
-    /**
-     * In bytes.
-     *
-     * @param whole    largest body that is kept whole
-     * @param streamed largest other one; 0 for no limit
-     */
-    record Limits(int whole, long streamed) {
-    }
-
     private enum State { NONE, FIRST_BYTE, WHOLE, STREAM, DROPPED, TUNNEL }
 
     /** A body that is no longer than this is whole, whatever it is. */
@@ -86,7 +77,7 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
         expects = HttpUtil.is100ContinueExpected(head);
         long length = HttpUtil.getContentLength(head, -1L);
         boolean chunked = HttpUtil.isTransferEncodingChunked(head);
-        body = new WholeBytes(client, length < 0 ? limits.whole : length, 0);
+        body = new WholeBytes(client, length < 0 ? limits.maxRequestBody() : length, 0);
         BodyKind kind = !chunked && length <= 0 ? BodyKind.OTHER : kind(head);
         if (kind == BodyKind.JSON || !chunked && length <= SMALL) {
             whole(length);
@@ -108,7 +99,7 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
     }
 
     private void whole(long length) {
-        if (length > limits.whole) {
+        if (length > limits.maxRequestBody()) {
             refuse(new Refusal(Failure.CONTENT_TOO_LARGE, request));
             return;
         }
@@ -128,13 +119,13 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
 
     private void stream() {
         long length = HttpUtil.getContentLength(request, -1L);
-        if (limits.streamed > 0 && length > limits.streamed) {
+        if (limits.maxStreamedBody() > 0 && length > limits.maxStreamedBody()) {
             refuse(new Refusal(Failure.CONTENT_TOO_LARGE, request));
             return;
         }
         state = State.STREAM;
         handedOver = true;
-        stream = new BodyStream(context.channel().eventLoop(), this, length, limits.whole, Failure.CONTENT_TOO_LARGE);
+        stream = new BodyStream(context.channel().eventLoop(), this, length, limits.maxRequestBody(), Failure.CONTENT_TOO_LARGE);
         client.pause(this, true);
         if (body.size() > 0) {
             stream.piece(Unpooled.wrappedBuffer(body.take()));
@@ -183,7 +174,7 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
 
     private void streamed(HttpContent content) {
         streamed += content.content().readableBytes();
-        if (limits.streamed > 0 && streamed > limits.streamed) {
+        if (limits.maxStreamedBody() > 0 && streamed > limits.maxStreamedBody()) {
             end(new ProxyException(Failure.CONTENT_TOO_LARGE));
             return;
         }
@@ -202,7 +193,7 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
 
     private void kept(ByteBuf bytes, boolean last) {
         int more = bytes.readableBytes();
-        if (more > limits.whole - body.size()) {
+        if (more > limits.maxRequestBody() - body.size()) {
             refuse(new Refusal(Failure.CONTENT_TOO_LARGE, request));
         } else if (!body.add(bytes, more)) {
             refuse(new Refusal(Failure.OVERLOADED, "no room for the body", true, request));
@@ -289,7 +280,7 @@ final class RequestBody extends ChannelInboundHandlerAdapter implements BodyStre
     /** The connection has become a tunnel: its bytes, whatever they mean. */
     BodyStream tunnel() {
         state = State.TUNNEL;
-        stream = new BodyStream(context.channel().eventLoop(), this, -1, limits.whole, Failure.CONTENT_TOO_LARGE);
+        stream = new BodyStream(context.channel().eventLoop(), this, -1, limits.maxRequestBody(), Failure.CONTENT_TOO_LARGE);
         client.pause(this, true);
         return stream;
     }

@@ -35,16 +35,6 @@ final class RequestOwner extends ChannelDuplexHandler {
     /** For a route to answer a request that has been ended. */
     private static final long LAST_WORDS_MILLIS = 1000;
 
-    /**
-     * All in milliseconds.
-     *
-     * @param total      for a response to begin
-     * @param halfClosed the same, and between two pieces of it, once the client has nothing more to send and so may have gone
-     * @param tunnel     between two bytes of a tunnel, whichever way they go
-     */
-    record Limits(long total, long halfClosed, long tunnel) {
-    }
-
     private final InFlight inFlight;
     private final Limits limits;
     private final ErrorAnswer errors;
@@ -87,7 +77,7 @@ final class RequestOwner extends ChannelDuplexHandler {
         current = new ProxyRequest(client, fields);
         answered = false;
         request.ownedBy(current);
-        deadline.in(halfClosed ? limits.halfClosed : limits.total);
+        deadline.in(halfClosed ? limits.halfClosed() : limits.total());
         ctx.fireChannelRead(request);
     }
 
@@ -101,7 +91,7 @@ final class RequestOwner extends ChannelDuplexHandler {
         if (event instanceof ChannelInputShutdownReadComplete) {
             halfClosed = true;
             if (current != null && (!answered || response != null)) {
-                deadline.in(Math.min(limits.halfClosed, limits.total));
+                deadline.in(Math.min(limits.halfClosed(), limits.total()));
             }
         }
         ctx.fireUserEventTriggered(event);
@@ -163,7 +153,7 @@ final class RequestOwner extends ChannelDuplexHandler {
             tunnel(ctx, stream);
         }
         if (halfClosed) {
-            deadline.in(limits.halfClosed);
+            deadline.in(limits.halfClosed());
         }
         stream.to(response);
     }
@@ -174,7 +164,7 @@ final class RequestOwner extends ChannelDuplexHandler {
         requestBody = body.tunnel();
         stream.back().accept(requestBody);
         response.tunnel();
-        deadline.in(limits.tunnel);
+        deadline.in(limits.tunnel());
         HttpPipeline.tunnel(ctx.pipeline());
     }
 
@@ -217,7 +207,7 @@ final class RequestOwner extends ChannelDuplexHandler {
 
     /** A body that comes piece by piece takes its time: what counts is from its last piece to the response, and then from piece to piece. */
     private boolean isUnderWay() {
-        long left = current.isAnswering() ? limits.total : requestBody == null ? 0 : limits.total - millisSince(requestBody.moved());
+        long left = current.isAnswering() ? limits.total() : requestBody == null ? 0 : limits.total() - millisSince(requestBody.moved());
         if (left > 0) {
             deadline.in(left);
         }
@@ -230,11 +220,11 @@ final class RequestOwner extends ChannelDuplexHandler {
 
     /** A tunnel, or a stream to a client that may have gone, which would show if something was written to it. */
     private void idle(ChannelHandlerContext ctx) {
-        long limit = halfClosed ? limits.halfClosed : limits.tunnel;
+        long limit = halfClosed ? limits.halfClosed() : limits.tunnel();
         long moved = requestBody == null ? response.stream().moved() : Math.max(response.stream().moved(), requestBody.moved());
         long left = limit - millisSince(moved);
         if (left > 0 || response.isPending()) {
-            deadline.in(Math.max(left, limits.halfClosed));
+            deadline.in(Math.max(left, limits.halfClosed()));
         } else {
             ctx.close();
         }

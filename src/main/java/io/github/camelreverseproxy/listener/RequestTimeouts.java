@@ -25,17 +25,6 @@ final class RequestTimeouts extends ChannelDuplexHandler {
     /** From when on the rate of a body counts. */
     private static final long GRACE_MILLIS = 5000;
 
-    /**
-     * Times in milliseconds.
-     *
-     * @param head for a head to be complete
-     * @param body between two pieces of a body, either way
-     * @param idle between two requests
-     * @param rate of a body on average since it began, either way, in bytes a second
-     */
-    record Limits(long head, long body, long idle, int rate) {
-    }
-
     private enum Awaiting { REQUEST, HEAD, BODY, RESPONSE, TAKING }
 
     private final RequestDecoder decoder;
@@ -62,7 +51,7 @@ final class RequestTimeouts extends ChannelDuplexHandler {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         deadline = new Deadline(ctx.executor(), () -> late(ctx));
-        await(Awaiting.REQUEST, limits.idle);
+        await(Awaiting.REQUEST, limits.idle());
         ctx.fireChannelActive();
     }
 
@@ -145,7 +134,7 @@ final class RequestTimeouts extends ChannelDuplexHandler {
             takenLast = takingBegan;
             sent = pending(ctx);
             taken = 0;
-            await(Awaiting.TAKING, Math.min(limits.body, GRACE_MILLIS));
+            await(Awaiting.TAKING, Math.min(limits.body(), GRACE_MILLIS));
         }
     }
 
@@ -171,7 +160,7 @@ final class RequestTimeouts extends ChannelDuplexHandler {
         if (inRequest) {
             if (inBody && ctx.channel().config().isAutoRead()) {
                 bodyBegan = bodyBegan == 0 ? System.nanoTime() : bodyBegan;
-                await(Awaiting.BODY, Math.min(limits.body, millisToTooSlow(bodyBegan, received)));
+                await(Awaiting.BODY, Math.min(limits.body(), millisToTooSlow(bodyBegan, received)));
             } else {
                 if (inBody) {
                     pausedSince = pausedSince == 0 ? System.nanoTime() : pausedSince;
@@ -181,15 +170,15 @@ final class RequestTimeouts extends ChannelDuplexHandler {
                 deadline.drop();
             }
         } else if (!decoder.isWithinHead()) {
-            await(Awaiting.REQUEST, limits.idle);
+            await(Awaiting.REQUEST, limits.idle());
         } else if (awaiting != Awaiting.HEAD) {
-            await(Awaiting.HEAD, limits.head);
+            await(Awaiting.HEAD, limits.head());
         }
     }
 
     /** When the average falls below the rate if nothing more comes; not before the grace has passed. */
     private long millisToTooSlow(long began, long bytes) {
-        long allowed = Math.max(GRACE_MILLIS, bytes * 1000 / limits.rate);
+        long allowed = Math.max(GRACE_MILLIS, bytes * 1000 / limits.minBodyRate());
         return Math.max(0, allowed - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
     }
 
@@ -203,7 +192,7 @@ final class RequestTimeouts extends ChannelDuplexHandler {
             awaiting = Awaiting.RESPONSE;
             look(ctx);
         } else if (awaiting == Awaiting.TAKING && takes(ctx)) {
-            await(Awaiting.TAKING, Math.min(limits.body, GRACE_MILLIS));
+            await(Awaiting.TAKING, Math.min(limits.body(), GRACE_MILLIS));
         } else if (awaiting == Awaiting.REQUEST || awaiting == Awaiting.TAKING) {
             ctx.close();
         } else {
@@ -222,8 +211,8 @@ final class RequestTimeouts extends ChannelDuplexHandler {
         taken = sent - pending(ctx);
         takenLast = taken == before ? takenLast : now;
         long millis = TimeUnit.NANOSECONDS.toMillis(now - takingBegan);
-        boolean slow = millis >= GRACE_MILLIS && taken * 1000 < millis * limits.rate;
-        return !slow && TimeUnit.NANOSECONDS.toMillis(now - takenLast) < limits.body;
+        boolean slow = millis >= GRACE_MILLIS && taken * 1000 < millis * limits.minBodyRate();
+        return !slow && TimeUnit.NANOSECONDS.toMillis(now - takenLast) < limits.body();
     }
 
     /** How many bytes the client has not taken yet. */

@@ -5,12 +5,7 @@ import java.util.Map;
 import org.apache.camel.spi.HeadersMapFactory;
 
 /** Gives messages headers that keep their order: fields leave in the order in which they came. Thread-safe. */
-public final class FieldMaps extends CamelBean implements HeadersMapFactory {
-    /** Takes the place of Camel's own factory. */
-    public void register() {
-        getCamelContext().getCamelContextExtension().setHeadersMapFactory(this);
-    }
-
+public final class FieldMaps implements HeadersMapFactory {
     @Override
     public Map<String, Object> newMap() {
         return new FieldMap();

@@ -5,32 +5,18 @@ import java.net.UnknownHostException;
 
 /**
  * This proxy's entry in {@code Via} (RFC 9110, section 7.6.3): the version in which the message was received, and
- * {@code <name>/camel}, or {@code <name> (camel)} in {@link HeaderStyle#RFC7239} style. Thread-safe once configured.
+ * {@code <name>/camel}, or {@code <name> (camel)} in {@link HeaderStyle#RFC7239} style. Immutable.
  */
 public final class ViaEntry {
-    private static final String HOSTNAME = hostname();
-
-    private String name = HOSTNAME;
-    private HeaderStyle style = HeaderStyle.SEED;
-    private String entry;
-    private String entry10;
-
-    public ViaEntry() {
-        write();
-    }
-
-    public void setStyle(HeaderStyle style) {
-        this.style = style;
-        write();
-    }
+    private final HeaderStyle style;
+    private final String name;
+    private final String entry;
+    private final String entry10;
 
     /** @param name of this proxy, unlike that of any other; if empty, the host's */
-    public void setName(String name) {
-        this.name = name.isBlank() ? HOSTNAME : name.strip();
-        write();
-    }
-
-    private void write() {
+    public ViaEntry(HeaderStyle style, String name) {
+        this.style = style;
+        this.name = name.isEmpty() ? hostname() : name;
         entry = "1.1 " + by();
         entry10 = "1.0 " + by();
     }

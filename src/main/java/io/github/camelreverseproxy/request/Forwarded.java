@@ -19,28 +19,23 @@ import org.apache.camel.component.netty.NettyConstants;
 /**
  * Sets the {@code Forwarded} field (RFC 7239) of a request: in {@link HeaderStyle#SEED} style
  * {@code by=…;host=…;proto=http} with the Host as sent, in {@link HeaderStyle#RFC7239} style an element of the full
- * grammar. What the client sent under that name is replaced; only the list of a trusted proxy is continued. Thread-safe
- * once configured.
+ * grammar. What the client sent under that name is replaced; only the list of a trusted proxy is continued. Thread-safe.
  */
 public final class Forwarded implements Processor {
     private static final String FORWARDED = "Forwarded";
 
-    private String by = "localhost:65535";
-    private HeaderStyle style = HeaderStyle.SEED;
-    private TrustedProxies trusted = new TrustedProxies("");
+    private final String by;
+    private final HeaderStyle style;
+    private final TrustedProxies trusted;
 
-    /** @param by what this proxy calls itself: {@code host} or {@code host:port} */
-    public void setBy(String by) {
+    /**
+     * @param by      what this proxy calls itself: {@code host} or {@code host:port}
+     * @param trusted the proxies whose {@code Forwarded} is continued
+     */
+    public Forwarded(String by, HeaderStyle style, TrustedProxies trusted) {
         this.by = by;
-    }
-
-    public void setStyle(HeaderStyle style) {
         this.style = style;
-    }
-
-    /** @param blocks comma-separated CIDR blocks of the proxies whose {@code Forwarded} is continued; may be empty */
-    public void setTrustedProxies(String blocks) {
-        trusted = new TrustedProxies(blocks);
+        this.trusted = trusted;
     }
 
     @Override

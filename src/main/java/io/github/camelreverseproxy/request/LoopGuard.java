@@ -19,15 +19,15 @@ import org.apache.camel.Processor;
  * Ends requests that go round in circles (RFC 9110, sections 7.6.2 and 7.6.3). {@code Max-Forwards} of an OPTIONS request is
  * counted down, and at 0 the answer is made here. In {@link HeaderStyle#RFC7239} style this proxy's entry is added to a
  * request's {@code Via}, and a request that carries it already is refused; in {@link HeaderStyle#SEED} style {@code Via}
- * passes as it is. Thread-safe once configured.
+ * passes as it is. Thread-safe.
  */
 public final class LoopGuard implements Processor {
     private static final String MAX_FORWARDS = "Max-Forwards";
 
-    private ViaEntry own = new ViaEntry();
+    private final ViaEntry own;
 
     /** @param own this proxy's entry */
-    public void setEntry(ViaEntry own) {
+    public LoopGuard(ViaEntry own) {
         this.own = own;
     }
 

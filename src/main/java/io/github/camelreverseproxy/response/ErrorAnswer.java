@@ -1,8 +1,10 @@
 package io.github.camelreverseproxy.response;
 
-import io.github.camelreverseproxy.message.CamelBean;
+import java.util.function.Supplier;
+
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
+import io.github.camelreverseproxy.message.ViaEntry;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -16,14 +18,19 @@ import org.apache.camel.Processor;
 
 /**
  * Answers with an error: for a route as its processor, for the connection pipeline as a whole response. The client
- * learns the kind of failure and an event id; causes stay in the log, under the same id. Thread-safe once configured.
+ * learns the kind of failure and an event id; causes stay in the log, under the same id. Thread-safe.
  */
-public final class ErrorAnswer extends CamelBean implements Processor {
+public final class ErrorAnswer implements Processor {
     private final FailureLog log = new FailureLog();
-    private Via via = new Via();
+    private final Supplier<String> ids;
+    private final ViaEntry via;
 
-    /** Writes the {@code Via} of answers that no route has seen. */
-    public void setVia(Via via) {
+    /**
+     * @param ids for answers to requests that no route has seen
+     * @param via the entry of their {@code Via}
+     */
+    public ErrorAnswer(Supplier<String> ids, ViaEntry via) {
+        this.ids = ids;
         this.via = via;
     }
 
@@ -59,7 +66,7 @@ public final class ErrorAnswer extends CamelBean implements Processor {
      * @param close  whether the connection ends with it
      */
     public FullHttpResponse response(Failure failure, String text, String accept, boolean close) {
-        return response(failure, text, accept, close, getCamelContext().getUuidGenerator().generateExchangeUuid(), null);
+        return response(failure, text, accept, close, ids.get(), null);
     }
 
     /** A response whose head has gone out already has broken off. */
@@ -73,7 +80,7 @@ public final class ErrorAnswer extends CamelBean implements Processor {
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1,
                 status(failure), Unpooled.wrappedBuffer(document.body()));
         document.fields().forEach(response.headers()::set);
-        response.headers().set(HttpHeaderNames.VIA, via.entry().of(false));
+        response.headers().set(HttpHeaderNames.VIA, via.of(false));
         response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
         if (close) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);

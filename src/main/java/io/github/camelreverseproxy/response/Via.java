@@ -6,17 +6,13 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 
-/** Appends this proxy to the {@code Via} of an answer (RFC 9110, section 7.6.3). Thread-safe once configured. */
+/** Appends this proxy to the {@code Via} of an answer (RFC 9110, section 7.6.3). Thread-safe. */
 public final class Via implements Processor {
-    private ViaEntry entry = new ViaEntry();
+    private final ViaEntry entry;
 
     /** @param entry of this proxy */
-    public void setEntry(ViaEntry entry) {
+    public Via(ViaEntry entry) {
         this.entry = entry;
-    }
-
-    ViaEntry entry() {
-        return entry;
     }
 
     @Override

@@ -16,26 +16,14 @@ import org.apache.camel.model.CircuitBreakerDefinition;
 import org.apache.camel.model.Resilience4jConfigurationDefinition;
 import org.apache.camel.processor.DefaultProcessorFactory;
 import org.apache.camel.reifier.ProcessorReifier;
-import org.apache.camel.spi.ProcessorFactory;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /** Makes a {@link BreakerProcessor} of each circuitBreaker EIP that names an {@link UpstreamBreaker}; any other stays Camel's. Thread-safe. */
-public final class BreakerFactory extends DefaultProcessorFactory implements CamelContextAware {
-    private CamelContext camelContext;
+public final class BreakerFactory extends DefaultProcessorFactory {
+    private final CamelContext camelContext;
 
-    @Override
-    public CamelContext getCamelContext() {
-        return camelContext;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext camelContext) {
+    public BreakerFactory(CamelContext camelContext) {
         this.camelContext = camelContext;
-    }
-
-    /** Takes the place of Camel's own factory. */
-    public void register() {
-        camelContext.getCamelContextExtension().addContextPlugin(ProcessorFactory.class, this);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.github.camelreverseproxy.upstream;
 
-import java.util.Arrays;
 
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.Failure.Blame;
@@ -16,20 +15,19 @@ import org.apache.camel.Predicate;
  * Whether a failed request goes to another upstream, and when: at once while there are upstreams that it has not tried;
  * then, if nothing of it has been sent, or an upstream is merely full, after the back-off steps, until the deadline. Only a
  * request that cannot have been acted upon, or may be twice, is sent again: one that was not sent yet, or one whose method
- * is idempotent (RFC 9110, section 9.2.2) and whose body is still here; never one that has been ended. Thread-safe once configured.
+ * is idempotent (RFC 9110, section 9.2.2) and whose body is still here; never one that has been ended. Thread-safe.
  */
 public final class Redelivery implements Predicate {
-    private long[] steps = {100, 500, 1000, 10000};
-    private long deadline = 2000;
+    private final long[] steps;
+    private final long deadline;
 
-    /** @param steps delays between the rounds, in milliseconds, comma-separated */
-    public void setSteps(String steps) {
-        this.steps = Arrays.stream(steps.split(",")).map(String::strip).mapToLong(Long::parseLong).toArray();
-    }
-
-    /** @param millis since the first attempt after which no further round begins */
-    public void setDeadline(long millis) {
-        deadline = millis;
+    /**
+     * @param steps    delays between the rounds, in milliseconds
+     * @param deadline since the first attempt after which no further round begins, in milliseconds
+     */
+    public Redelivery(long[] steps, long deadline) {
+        this.steps = steps;
+        this.deadline = deadline;
     }
 
     /** Sets the header with the delay too, which the error handler heeds. */

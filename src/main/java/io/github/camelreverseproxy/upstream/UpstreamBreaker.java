@@ -3,7 +3,6 @@ package io.github.camelreverseproxy.upstream;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
-import io.github.camelreverseproxy.message.CamelBean;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.forwarding.BodyStream;
@@ -12,6 +11,8 @@ import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.github.camelreverseproxy.upstream.BreakerState.Fault;
 import io.github.camelreverseproxy.upstream.BreakerState.Rules;
 import io.github.camelreverseproxy.upstream.BreakerState.State;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 
 /**
@@ -24,7 +25,8 @@ import org.apache.camel.Exchange;
  * <p>Only calls let through since the last change of state count: what others bring back says nothing of the upstream
  * as it is now. {@link BreakerProcessor} makes the calls. Thread-safe once configured.
  */
-public final class UpstreamBreaker extends CamelBean {
+public final class UpstreamBreaker implements CamelContextAware {
+    private CamelContext camelContext;
     private String name = "upstream";
     private BreakerState state = new BreakerState("upstream");
     private Rules rules = new Rules(new long[] {100, 500, 1000, 10000}, 3);
@@ -33,6 +35,16 @@ public final class UpstreamBreaker extends CamelBean {
     private long silenceNanos = TimeUnit.SECONDS.toNanos(1);
     private int concurrency;
     private boolean checked;
+
+    @Override
+    public CamelContext getCamelContext() {
+        return camelContext;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext camelContext) {
+        this.camelContext = camelContext;
+    }
 
     /** @param name of the upstream */
     public void setName(String name) {
@@ -76,7 +88,7 @@ public final class UpstreamBreaker extends CamelBean {
 
     /** Makes itself known under its name; takes over the state of the one before, when the route is loaded anew. */
     public void register() {
-        UpstreamBreaker before = Breakers.of(getCamelContext()).put(name, this);
+        UpstreamBreaker before = Breakers.of(camelContext).put(name, this);
         state = before == null ? new BreakerState(name) : before.state;
     }
 

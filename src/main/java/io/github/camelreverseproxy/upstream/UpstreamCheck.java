@@ -1,6 +1,5 @@
 package io.github.camelreverseproxy.upstream;
 
-import io.github.camelreverseproxy.message.CamelBean;
 import org.apache.camel.Exchange;
 import org.apache.camel.Predicate;
 import org.apache.camel.support.SynchronizationAdapter;
@@ -9,7 +8,7 @@ import org.apache.camel.support.SynchronizationAdapter;
  * Whether it is time for the active check of an upstream: when its breaker is open and may be probed. The check that
  * this is true for is the probe. Thread-safe once configured.
  */
-public final class UpstreamCheck extends CamelBean implements Predicate {
+public final class UpstreamCheck implements Predicate {
     private String name;
 
     /** @param name of the upstream */
@@ -19,7 +18,7 @@ public final class UpstreamCheck extends CamelBean implements Predicate {
 
     @Override
     public boolean matches(Exchange exchange) {
-        UpstreamBreaker breaker = Breakers.of(getCamelContext()).get(name);
+        UpstreamBreaker breaker = Breakers.of(exchange.getContext()).get(name);
         Permit probe = breaker == null ? null : breaker.tryCheck();
         if (probe == null) {
             return false;

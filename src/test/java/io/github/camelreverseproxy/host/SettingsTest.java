@@ -20,9 +20,7 @@ class SettingsTest {
             override.setProperty(key, value);
             context.getPropertiesComponent().setInitialProperties(new Properties());
             context.getPropertiesComponent().setOverrideProperties(override);
-            Settings settings = new Settings();
-            settings.setCamelContext(context);
-            settings.check();
+            new Settings(context.getPropertiesComponent());
         }
     }
 

@@ -1,6 +1,5 @@
 package io.github.camelreverseproxy.response;
 
-import io.github.camelreverseproxy.message.CamelBean;
 import io.github.camelreverseproxy.client.UpstreamEndpoint;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
@@ -20,12 +19,7 @@ import org.apache.camel.support.processor.DelegateSyncProcessor;
  * Turns an {@link Error} that a step of a route throws into an exception of its exchange. Camel's routing catches
  * exceptions alone; it would lose the exchange, and the client would wait for an answer. Thread-safe.
  */
-public final class ErrorGuard extends CamelBean implements InterceptStrategy {
-    /** Has each step of the routes to come guarded. */
-    public void register() {
-        getCamelContext().getCamelContextExtension().addInterceptStrategy(this);
-    }
-
+public final class StepGuard implements InterceptStrategy {
     @Override
     public Processor wrapProcessorInInterceptors(CamelContext context, NamedNode definition, Processor target, Processor next) {
         // What these two lead to is guarded itself, or cannot throw one.

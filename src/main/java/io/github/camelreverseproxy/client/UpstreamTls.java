@@ -1,0 +1,49 @@
+package io.github.camelreverseproxy.client;
+
+import java.io.File;
+
+import javax.net.ssl.SSLException;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+
+/** How an upstream behind TLS is known, and the proxy to it (RFC 9110, section 4.3.4). Thread-safe once configured. */
+final class UpstreamTls {
+    String ca = "";
+    String certificate = "";
+    String key = "";
+    String serverName = "";
+
+    boolean isSet() {
+        return !(ca + certificate + key + serverName).isEmpty();
+    }
+
+    /** @throws IllegalArgumentException naming the option whose file is none, or is not what it should be */
+    SslContext context() throws SSLException {
+        SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm("HTTPS");
+        if (!ca.isEmpty()) {
+            builder.trustManager(file("caFile", ca));
+        }
+        if (certificate.isEmpty() != key.isEmpty()) {
+            throw new IllegalArgumentException("certificateFile and keyFile belong together");
+        }
+        if (!certificate.isEmpty()) {
+            builder.keyManager(file("certificateFile", certificate), file("keyFile", key));
+        }
+        return builder.build();
+    }
+
+    private static File file(String option, String name) {
+        File file = new File(name);
+        if (!file.canRead()) {
+            throw new IllegalArgumentException(option + ": no such file: " + name);
+        }
+        return file;
+    }
+
+    SslHandler handler(SslContext context, ByteBufAllocator allocator, UpstreamUrl url) {
+        return context.newHandler(allocator, serverName.isEmpty() ? url.host() : serverName, url.port());
+    }
+}

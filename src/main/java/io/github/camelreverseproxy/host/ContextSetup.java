@@ -1,0 +1,119 @@
+package io.github.camelreverseproxy.host;
+
+import java.util.concurrent.ExecutorService;
+
+import io.github.camelreverseproxy.client.Location;
+import io.github.camelreverseproxy.client.UpstreamComponent;
+import io.github.camelreverseproxy.client.UpstreamRules;
+import io.github.camelreverseproxy.client.Workers;
+import io.github.camelreverseproxy.forwarding.ByteBudget;
+import io.github.camelreverseproxy.forwarding.WholeBody;
+import io.github.camelreverseproxy.listener.Connections;
+import io.github.camelreverseproxy.listener.HttpPipeline;
+import io.github.camelreverseproxy.listener.InFlight;
+import io.github.camelreverseproxy.listener.Limits;
+import io.github.camelreverseproxy.listener.ListenerComponent;
+import io.github.camelreverseproxy.listener.ProxyBinding;
+import io.github.camelreverseproxy.message.FieldMaps;
+import io.github.camelreverseproxy.message.HeaderStyle;
+import io.github.camelreverseproxy.message.ViaEntry;
+import io.github.camelreverseproxy.request.BodyPatch;
+import io.github.camelreverseproxy.request.Forwarded;
+import io.github.camelreverseproxy.request.LoopGuard;
+import io.github.camelreverseproxy.request.TrustedProxies;
+import io.github.camelreverseproxy.response.ErrorAnswer;
+import io.github.camelreverseproxy.response.StepGuard;
+import io.github.camelreverseproxy.response.Via;
+import io.github.camelreverseproxy.upstream.BreakerFactory;
+import io.github.camelreverseproxy.upstream.Redelivery;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ExtendedCamelContext;
+import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.spi.CamelContextCustomizer;
+import org.apache.camel.spi.ContextServicePlugin;
+import org.apache.camel.spi.ProcessorFactory;
+import org.apache.camel.spi.Registry;
+import org.apache.camel.support.LifecycleStrategySupport;
+
+/**
+ * Makes a Camel context one in which the routes of a proxy run: the listener and the client as components, the steps that the
+ * routes name as beans, and what Camel has a place for in every context. Camel finds it on the class path, under camel-main,
+ * in tests and under the Camel CLI alike, and calls it before it reads routes.
+ */
+public final class ContextSetup implements ContextServicePlugin, CamelContextCustomizer {
+    /** Has the rest done later, where what is wrong stops the start: an exception here would not. */
+    @Override
+    public void load(CamelContext context) {
+        PropertiesComponent properties = (PropertiesComponent) context.getPropertiesComponent();
+        properties.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
+        properties.addPropertiesSource(new Environment());
+        context.getRegistry().bind("contextSetup", this);
+    }
+
+    @Override
+    public void configure(CamelContext context) {
+        Settings settings = new Settings(context.getPropertiesComponent());
+        HeaderStyle style = HeaderStyle.valueOf(settings.choice("proxy.header.style"));
+        ViaEntry viaEntry = new ViaEntry(style, settings.text("proxy.via.name"));
+        ErrorAnswer errors = new ErrorAnswer(context.getUuidGenerator()::generateExchangeUuid, viaEntry);
+        EventLoopGroup eventLoops = eventLoops();
+        ExecutorService workers = Workers.create(settings.number("proxy.max-threads"));
+
+        Registry registry = context.getRegistry();
+        registry.bind("loopGuard", new LoopGuard(viaEntry));
+        registry.bind("forwarded", new Forwarded(settings.text("proxy.forwarded.by"), style, new TrustedProxies(settings.text("proxy.trusted-proxies"))));
+        registry.bind("bodyPatch", new BodyPatch());
+        registry.bind("wholeBody", new WholeBody());
+        registry.bind("via", new Via(viaEntry));
+        registry.bind("errorAnswer", errors);
+        registry.bind("redelivery", new Redelivery(settings.steps("proxy.backoff.steps"), settings.number("proxy.deadline")));
+        registry.bind("workers", workers);
+
+        ExtendedCamelContext extended = context.getCamelContextExtension();
+        extended.setHeadersMapFactory(new FieldMaps());
+        extended.addContextPlugin(ProcessorFactory.class, new BreakerFactory(context));
+        extended.addInterceptStrategy(new StepGuard());
+        WholeBody.refuseOthers(context.getTypeConverterRegistry());
+
+        InFlight inFlight = new InFlight(settings.number("proxy.max-in-flight"));
+        Connections connections = new Connections(inFlight, settings.number("proxy.max-connections"), settings.number("proxy.timeout.drain"));
+        context.addLifecycleStrategy(connections);
+        ByteBudget budget = budget(settings);
+        registry.bind("budget", budget);
+        HttpPipeline pipeline = new HttpPipeline(limits(settings), inFlight, budget, connections, errors);
+        context.addComponent("netty-http", new ListenerComponent(pipeline, new ProxyBinding(errors), eventLoops));
+        context.addComponent("upstream", new UpstreamComponent(eventLoops, workers, rules(settings)));
+        context.addLifecycleStrategy(new LifecycleStrategySupport() {
+            @Override
+            public void onContextStopped(CamelContext stopped) {
+                eventLoops.shutdownGracefully();
+                workers.shutdown();
+            }
+        });
+    }
+
+    /** The threads of all connections: one for each core, since none of them ever waits. */
+    private static EventLoopGroup eventLoops() {
+        return new NioEventLoopGroup(Runtime.getRuntime().availableProcessors(), new DefaultThreadFactory("event-loop", true));
+    }
+
+    private static ByteBudget budget(Settings settings) {
+        String most = settings.text("proxy.max-body-memory");
+        return new ByteBudget(most.isEmpty() ? Runtime.getRuntime().maxMemory() / 4 : Long.parseLong(most));
+    }
+
+    private static Limits limits(Settings settings) {
+        return new Limits(settings.number("proxy.max-target"), settings.number("proxy.max-head"), settings.number("proxy.max-request-body"),
+                Long.parseLong(settings.text("proxy.max-streamed-body")), settings.number("proxy.timeout.head"), settings.number("proxy.timeout.body"),
+                settings.number("proxy.timeout.idle"), settings.number("proxy.timeout.total"), settings.number("proxy.timeout.half-closed"),
+                settings.number("proxy.timeout.tunnel"), settings.number("proxy.min-body-rate"));
+    }
+
+    private static UpstreamRules rules(Settings settings) {
+        return new UpstreamRules(settings.number("proxy.timeout.stream"), settings.number("proxy.max-response-body"), settings.number("proxy.dns.refresh"),
+                settings.number("proxy.connection.max-age"), Location.Rule.valueOf(settings.choice("proxy.location")));
+    }
+}
