@@ -13,7 +13,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
-import io.github.camelreverseproxy.upstream.NextUpstream;
 import io.github.camelreverseproxy.wire.Load;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
@@ -150,7 +149,7 @@ class ResilienceTest {
                 proxy.context().getRouteController().stopRoute(upstream);
             }
             assertEquals(503, proxy.exchange(POST).status());
-            proxy.context().getRouteController().stopRoute("next-upstream");
+            proxy.context().getRouteController().stopRoute("upstreams");
             assertEquals(500, proxy.exchange(POST).status());
         }
     }
@@ -161,19 +160,16 @@ class ResilienceTest {
     void whatIsRefusedBeforeTheLoadBalancerIsNotSentAgainForEver(int letThrough) throws Exception {
         try (Proxy proxy = new Proxy("proxy.deadline", "599").start()) {
             proxy.behaving((request, out) -> false);
-            NextUpstream nextUpstream = new NextUpstream();
-            nextUpstream.setCamelContext(proxy.context());
             AtomicInteger attempts = new AtomicInteger();
-            proxy.context().getRouteController().stopRoute("next-upstream");
-            proxy.context().removeRoute("next-upstream");
-            proxy.context().addRoutes(new RouteBuilder() {
+            proxy.upstreamsBy(new RouteBuilder() {
                 @Override
                 public void configure() {
-                    from("direct:next-upstream").errorHandler(noErrorHandler()).process(exchange -> {
+                    from("direct:upstreams").routeConfigurationId("redeliver").to("direct:pool");
+                    from("direct:pool").errorHandler(noErrorHandler()).process(exchange -> {
                         if (attempts.incrementAndGet() > letThrough) {
                             throw new ProxyException(Failure.UNAVAILABLE);
                         }
-                    }).loadBalance(nextUpstream).to("direct:upstream01").to("direct:upstream02").to("direct:upstream03");
+                    }).loadBalance().roundRobin().to("direct:upstream01").to("direct:upstream02").to("direct:upstream03");
                 }
             });
             assertEquals(503, proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status());

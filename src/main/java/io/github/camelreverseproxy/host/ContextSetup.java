@@ -22,9 +22,8 @@ import io.github.camelreverseproxy.request.Forwarded;
 import io.github.camelreverseproxy.request.LoopGuard;
 import io.github.camelreverseproxy.request.TrustedProxies;
 import io.github.camelreverseproxy.response.ErrorAnswer;
-import io.github.camelreverseproxy.response.StepGuard;
 import io.github.camelreverseproxy.response.Via;
-import io.github.camelreverseproxy.upstream.BreakerFactory;
+import io.github.camelreverseproxy.upstream.EipFactory;
 import io.github.camelreverseproxy.upstream.Redelivery;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
@@ -74,8 +73,8 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
 
         ExtendedCamelContext extended = context.getCamelContextExtension();
         extended.setHeadersMapFactory(new FieldMaps());
-        extended.addContextPlugin(ProcessorFactory.class, new BreakerFactory(context));
-        extended.addInterceptStrategy(new StepGuard());
+        extended.addContextPlugin(ProcessorFactory.class, new EipFactory(context));
+        extended.addInterceptStrategy(new StepGuard(eventLoops, workers));
         WholeBody.refuseOthers(context.getTypeConverterRegistry());
 
         InFlight inFlight = new InFlight(settings.number("proxy.max-in-flight"));

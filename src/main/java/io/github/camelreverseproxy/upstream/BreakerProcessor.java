@@ -2,9 +2,11 @@ package io.github.camelreverseproxy.upstream;
 
 import java.util.List;
 
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.Navigate;
 import org.apache.camel.Processor;
 import org.apache.camel.spi.IdAware;
@@ -20,13 +22,26 @@ import org.apache.camel.support.service.ServiceHelper;
 final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<Processor>, IdAware, RouteIdAware {
     private final UpstreamBreaker breaker;
     private final AsyncProcessor steps;
+    private final AsyncProcessor fallback;
     private String id;
     private String routeId;
 
-    /** @param steps those inside the EIP */
-    BreakerProcessor(Processor steps, UpstreamBreaker breaker) {
+    /**
+     * @param steps    those inside the EIP
+     * @param fallback those of its onFallback, or null
+     */
+    BreakerProcessor(Processor steps, UpstreamBreaker breaker, Processor fallback) {
         this.breaker = breaker;
         this.steps = AsyncProcessorConverterHelper.convert(steps);
+        this.fallback = fallback == null ? null : AsyncProcessorConverterHelper.convert(fallback);
+    }
+
+    UpstreamBreaker breaker() {
+        return breaker;
+    }
+
+    boolean fallsBack() {
+        return fallback != null;
     }
 
     @Override
@@ -34,12 +49,11 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
         Permit permit = Admission.take(exchange, breaker);
         if (permit == null) {
             exchange.setException(breaker.refusal());
-            callback.done(true);
-            return true;
+            return answer(exchange, callback, true);
         }
         Call call = new Call(exchange, permit, callback);
         try {
-            return steps.process(exchange, call);
+            return steps.process(exchange, call) && call.sync;
         } catch (RuntimeException | Error e) {
             // The permit would be lost.
             if (call.ended) {
@@ -47,8 +61,27 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
             }
             exchange.setException(e);
             call.done(true);
-            return true;
+            return call.sync;
         }
+    }
+
+    /**
+     * By the fallback, if there is one and the call has failed; if somebody still waits for it.
+     *
+     * @param sync how the call has ended
+     * @return how the answer has
+     */
+    private boolean answer(Exchange exchange, AsyncCallback callback, boolean sync) {
+        if (fallback == null || exchange.getException() == null || ProxyRequest.of(exchange).cancelled() != null) {
+            callback.done(sync);
+            return sync;
+        }
+        exchange.setProperty(Exchange.EXCEPTION_CAUGHT, exchange.getException());
+        exchange.setProperty(ExchangePropertyKey.CIRCUIT_BREAKER_RESPONSE_SUCCESSFUL_EXECUTION, false);
+        exchange.setProperty(ExchangePropertyKey.CIRCUIT_BREAKER_RESPONSE_FROM_FALLBACK, true);
+        exchange.setException(null);
+        exchange.getExchangeExtension().setRedeliveryExhausted(false);
+        return fallback.process(exchange, done -> callback.done(sync && done)) && sync;
     }
 
     /** A call, which ends once. */
@@ -57,6 +90,7 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
         private final Permit permit;
         private final AsyncCallback callback;
         private boolean ended;
+        private boolean sync = true;
 
         Call(Exchange exchange, Permit permit, AsyncCallback callback) {
             this.exchange = exchange;
@@ -65,16 +99,16 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
         }
 
         @Override
-        public void done(boolean sync) {
+        public void done(boolean inTime) {
             ended = true;
             breaker.ended(permit, exchange);
-            callback.done(sync);
+            sync = answer(exchange, callback, inTime);
         }
     }
 
     @Override
     public List<Processor> next() {
-        return List.of(steps);
+        return fallback == null ? List.of(steps) : List.of(steps, fallback);
     }
 
     @Override
@@ -104,11 +138,11 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
 
     @Override
     protected void doStart() throws Exception {
-        ServiceHelper.startService(steps);
+        ServiceHelper.startService(steps, fallback);
     }
 
     @Override
     protected void doStop() throws Exception {
-        ServiceHelper.stopService(steps);
+        ServiceHelper.stopService(steps, fallback);
     }
 }

@@ -1,14 +1,19 @@
 package io.github.camelreverseproxy.upstream;
 
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.camel.CamelContext;
 import org.apache.camel.ExtendedCamelContext;
+import org.apache.camel.Route;
+import org.apache.camel.support.LifecycleStrategySupport;
 
 /** The breakers of a Camel context by the names of their upstreams. Thread-safe. */
-final class Breakers {
+final class Breakers extends LifecycleStrategySupport {
     private final Map<String, UpstreamBreaker> byName = new ConcurrentHashMap<>();
+
+    private volatile int version;
 
     private Breakers() {
     }
@@ -23,6 +28,21 @@ final class Breakers {
             }
             return breakers;
         }
+    }
+
+    /** Another one whenever routes have come or gone. */
+    int version() {
+        return version;
+    }
+
+    @Override
+    public synchronized void onRoutesAdd(Collection<Route> routes) {
+        version++;
+    }
+
+    @Override
+    public synchronized void onRoutesRemove(Collection<Route> routes) {
+        version++;
     }
 
     /** @return the one before, or null */

@@ -53,7 +53,7 @@ public final class Redelivery implements Predicate {
         return true;
     }
 
-    private static boolean isSafe(Exchange exchange, Exception failed) {
+    static boolean isSafe(Exchange exchange, Exception failed) {
         if (ProxyRequest.of(exchange).cancelled() != null) {
             return false;
         }

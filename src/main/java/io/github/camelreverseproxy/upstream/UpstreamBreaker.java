@@ -92,6 +92,10 @@ public final class UpstreamBreaker implements CamelContextAware {
         state = before == null ? new BreakerState(name) : before.state;
     }
 
+    String name() {
+        return name;
+    }
+
     State state() {
         return state.get();
     }

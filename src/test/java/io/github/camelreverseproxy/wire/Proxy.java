@@ -103,16 +103,23 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
         return this;
     }
 
-    /** Puts a step in the place of everything behind the hand-over; it answers by itself, unless it is followed by more. */
+    /** Puts a step in the place of everything behind the hand-over; it answers by itself, or sends on to direct:next-upstream. */
     public Proxy answeredBy(Consumer<ProcessorDefinition<?>> steps) throws Exception {
-        context().getRouteController().stopRoute("upstreams");
-        context().removeRoute("upstreams");
-        context().addRoutes(new RouteBuilder() {
+        return upstreamsBy(new RouteBuilder() {
             @Override
             public void configure() {
                 steps.accept(from("direct:upstreams").errorHandler(noErrorHandler()));
+                from("direct:next-upstream").errorHandler(noErrorHandler())
+                        .loadBalance().roundRobin().to("direct:upstream01").to("direct:upstream02").to("direct:upstream03");
             }
         });
+    }
+
+    /** Puts routes in the place of the one behind the hand-over. */
+    public Proxy upstreamsBy(RouteBuilder routes) throws Exception {
+        context().getRouteController().stopRoute("upstreams");
+        context().removeRoute("upstreams");
+        context().addRoutes(routes);
         return this;
     }
 
