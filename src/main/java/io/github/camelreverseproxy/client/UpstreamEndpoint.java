@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.client;
 import java.util.HashMap;
 import java.util.Map;
 
+import io.github.camelreverseproxy.message.OptionException;
 import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
@@ -140,14 +141,14 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
     @Override
     public Producer createProducer() throws Exception {
         if (url == null) {
-            throw new IllegalArgumentException("upstream:" + name + " has no url");
+            throw new OptionException("url", "upstream:" + name + " has no url");
         }
         if (client == Client.EVENT_LOOP && !httpOptions.isEmpty()) {
-            throw new IllegalArgumentException("upstream:" + name + ": http." + httpOptions.keySet().iterator().next()
-                    + " is an option of the client camel-http; the client is event-loop");
+            String option = "http." + httpOptions.keySet().iterator().next();
+            throw new OptionException(option, "upstream:" + name + ": " + option + " is an option of the client camel-http; the client is event-loop");
         }
         if (tls.isSet() && (client == Client.CAMEL_HTTP || !url.tls())) {
-            throw new IllegalArgumentException("upstream:" + name + ": caFile, certificateFile, keyFile and serverName are for "
+            throw new OptionException("caFile", "upstream:" + name + ": caFile, certificateFile, keyFile and serverName are for "
                     + (url.tls() ? "the client event-loop; camel-http has http.sslContextParameters" : "https, and the url is http"));
         }
         requests = new UpstreamRequests(url, method, header, host);

@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.OptionException;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.message.Tokens;
 import org.apache.camel.Exchange;
@@ -37,16 +38,16 @@ final class UpstreamRequests {
         fieldName = colon < 0 ? null : field.substring(0, colon).strip();
         fieldValue = colon < 0 ? null : field.substring(colon + 1).strip();
         if (!method.isEmpty() && !Tokens.isToken(method)) {
-            throw new IllegalArgumentException("method: no method: " + method);
+            throw new OptionException("method", "method: no method: " + method);
         }
         if (!field.isEmpty() && fieldName == null) {
-            throw new IllegalArgumentException("header: not a name, a colon and a value: " + field);
+            throw new OptionException("header", "header: not a name, a colon and a value: " + field);
         }
         if (fieldName != null) {
             Tokens.requireField(fieldName, fieldValue);
         }
         if (!host.matches("[A-Za-z0-9._:\\[\\]-]+")) {
-            throw new IllegalArgumentException("host: not upstream, client or a name: " + host);
+            throw new OptionException("host", "host: not upstream, client or a name: " + host);
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.File;
 
 import javax.net.ssl.SSLException;
 
+import io.github.camelreverseproxy.message.OptionException;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -20,14 +21,14 @@ final class UpstreamTls {
         return !(ca + certificate + key + serverName).isEmpty();
     }
 
-    /** @throws IllegalArgumentException naming the option whose file is none, or is not what it should be */
+    /** @throws OptionException naming the option whose file is none, or is not what it should be */
     SslContext context() throws SSLException {
         SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm("HTTPS");
         if (!ca.isEmpty()) {
             builder.trustManager(file("caFile", ca));
         }
         if (certificate.isEmpty() != key.isEmpty()) {
-            throw new IllegalArgumentException("certificateFile and keyFile belong together");
+            throw new OptionException("certificateFile", "certificateFile and keyFile belong together");
         }
         if (!certificate.isEmpty()) {
             builder.keyManager(file("certificateFile", certificate), file("keyFile", key));
@@ -38,7 +39,7 @@ final class UpstreamTls {
     private static File file(String option, String name) {
         File file = new File(name);
         if (!file.canRead()) {
-            throw new IllegalArgumentException(option + ": no such file: " + name);
+            throw new OptionException(option, option + ": no such file: " + name);
         }
         return file;
     }

@@ -31,6 +31,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ExtendedCamelContext;
 import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.CamelContextCustomizer;
 import org.apache.camel.spi.ContextServicePlugin;
 import org.apache.camel.spi.ProcessorFactory;
@@ -75,6 +76,7 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
         extended.setHeadersMapFactory(new FieldMaps());
         extended.addContextPlugin(ProcessorFactory.class, new EipFactory(context));
         extended.addInterceptStrategy(new StepGuard(eventLoops, workers));
+        RouteModels.watch((ModelCamelContext) context);
         WholeBody.refuseOthers(context.getTypeConverterRegistry());
 
         InFlight inFlight = new InFlight(settings.number("proxy.max-in-flight"));

@@ -2,7 +2,13 @@ package io.github.camelreverseproxy.host;
 
 import java.net.SocketException;
 
+import io.github.camelreverseproxy.message.OptionException;
+import io.github.camelreverseproxy.message.SourceLine;
+import org.apache.camel.FailedToCreateRouteException;
+import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.main.Main;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteDefinition;
 
 /** Starts a Main so that whatever stops the start is told in one line instead of a stack trace. */
 public final class Startup {
@@ -20,14 +26,19 @@ public final class Startup {
         try {
             return main.run(args);
         } catch (Exception e) {
-            System.err.println("camel-reverse-proxy: " + reason(main, e).replaceAll("\\s+", " ").strip());
+            System.err.println("camel-reverse-proxy: " + reason(main, e));
             return NOT_STARTED;
         }
     }
 
-    /** The innermost cause that says something. */
-    private static String reason(Main main, Exception e) {
+    /** Why it has not started, in a line: the innermost cause that says something. */
+    public static String reason(Main main, Exception e) {
+        return innermost(main, e).replaceAll("\\s+", " ").strip();
+    }
+
+    private static String innermost(Main main, Exception e) {
         String reason = e.toString();
+        String route = null;
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SettingsException) {
                 return cause.getMessage();
@@ -36,9 +47,21 @@ public final class Startup {
             if (cause instanceof SocketException) {
                 return address(main) + ": " + cause.getMessage();
             }
+            if (cause instanceof FailedToCreateRouteException failed) {
+                route = failed.getRouteId();
+            } else if (cause instanceof FailedToStartRouteException failed) {
+                route = failed.getRouteId();
+            } else if (cause instanceof OptionException wrong) {
+                return where(main, route, wrong.option()) + wrong.getMessage();
+            }
             reason = cause.getMessage() == null ? reason : cause.getMessage();
         }
         return reason;
+    }
+
+    private static String where(Main main, String route, String option) {
+        RouteDefinition definition = route == null ? null : ((ModelCamelContext) main.getCamelContext()).getRouteDefinition(route);
+        return definition == null ? "" : SourceLine.of(definition.getInput(), option);
     }
 
     private static String address(Main main) {

@@ -6,6 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 
 import io.github.camelreverseproxy.client.UpstreamEndpoint;
 import io.github.camelreverseproxy.upstream.EipFactory;
+import io.github.camelreverseproxy.upstream.Redelivery;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
 import org.apache.camel.AsyncCallback;
@@ -62,9 +63,12 @@ final class StepGuard implements InterceptStrategy {
 
     @Override
     public Processor wrapProcessorInInterceptors(CamelContext context, NamedNode definition, Processor target, Processor next) throws Exception {
-        if (target instanceof SendProcessor send && (send.getEndpoint() instanceof DirectEndpoint || send.getEndpoint() instanceof UpstreamEndpoint)) {
-            // What these two lead to is guarded itself, or neither throws an Error nor waits.
+        // What these two lead to is guarded itself, or neither throws an Error nor waits.
+        if (target instanceof SendProcessor send && send.getEndpoint() instanceof UpstreamEndpoint) {
             return target;
+        }
+        if (target instanceof SendProcessor send && send.getEndpoint() instanceof DirectEndpoint) {
+            return new Returning(target);
         }
         return waits(definition, target) ? new Moved(target) : new Guarded(target);
     }
@@ -81,6 +85,29 @@ final class StepGuard implements InterceptStrategy {
     private static boolean isAsynchronous(Endpoint endpoint) throws Exception {
         Producer producer = endpoint.createProducer();
         return producer instanceof AsyncProducer && !(producer instanceof SynchronousDelegateProducer) && !endpoint.getEndpointUri().startsWith("seda:");
+    }
+
+    /** A step that is another route. */
+    private static final class Returning extends DelegateAsyncProcessor implements WrapAwareProcessor {
+        private final Processor step;
+
+        Returning(Processor step) {
+            super(step);
+            this.step = step;
+        }
+
+        @Override
+        public boolean process(Exchange exchange, AsyncCallback callback) {
+            return super.process(exchange, done -> {
+                Redelivery.comesBack(exchange);
+                callback.done(done);
+            });
+        }
+
+        @Override
+        public Processor getWrapped() {
+            return step;
+        }
     }
 
     private static class Guarded extends DelegateAsyncProcessor implements WrapAwareProcessor {
@@ -127,7 +154,10 @@ final class StepGuard implements InterceptStrategy {
                 return super.process(exchange, callback);
             }
             try {
-                workers.execute(() -> super.process(exchange, done -> callback.done(false)));
+                workers.execute(() -> super.process(exchange, done -> {
+                    Redelivery.comesBack(exchange);
+                    callback.done(false);
+                }));
                 return false;
             } catch (RejectedExecutionException e) {
                 exchange.setException(e);

@@ -1,12 +1,15 @@
 package io.github.camelreverseproxy.listener;
 
-import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.github.camelreverseproxy.message.Methods;
+import io.github.camelreverseproxy.message.OptionException;
 import io.netty.channel.EventLoopGroup;
 import org.apache.camel.Endpoint;
 import org.apache.camel.component.netty.NettyConfiguration;
@@ -14,7 +17,6 @@ import org.apache.camel.component.netty.http.HttpServerBootstrapFactory;
 import org.apache.camel.component.netty.http.NettyHttpComponent;
 import org.apache.camel.component.netty.http.NettyHttpConsumer;
 import org.apache.camel.component.netty.http.NettyHttpEndpoint;
-import org.apache.camel.util.URISupport;
 
 /**
  * netty-http whose listeners have the pipeline, the binding and the threads of this proxy. (Camel 4.18.0 has the option
@@ -34,6 +36,8 @@ public final class ListenerComponent extends NettyHttpComponent {
     private final HttpPipeline pipeline;
     private final ProxyBinding binding;
     private final EventLoopGroup eventLoops;
+    /** The options that the endpoints were given. */
+    private final Map<Endpoint, Set<String>> given = new ConcurrentHashMap<>();
 
     public ListenerComponent(HttpPipeline pipeline, ProxyBinding binding, EventLoopGroup eventLoops) {
         this.pipeline = pipeline;
@@ -50,8 +54,12 @@ public final class ListenerComponent extends NettyHttpComponent {
         }
         String host = address.group(2);
         boolean bare = host.contains(":") && !host.startsWith("[");
+        Set<String> options = Set.copyOf(parameters.keySet());
+        parameters.putIfAbsent("usingExecutorService", false);
         parameters.put("host", bare ? '[' + host + ']' : host);
-        return super.createEndpoint(uri, address.group(1) + "://listener:" + address.group(3), parameters);
+        Endpoint endpoint = super.createEndpoint(uri, address.group(1) + "://listener:" + address.group(3), parameters);
+        given.put(endpoint, options);
+        return endpoint;
     }
 
     @Override
@@ -63,7 +71,6 @@ public final class ListenerComponent extends NettyHttpComponent {
             endpoint.setHttpMethodRestrict(Methods.ALLOW.replace(" ", ""));
         }
         NettyConfiguration configuration = consumer.getConfiguration();
-        configuration.setUsingExecutorService(false);
         configuration.setWorkerGroup(eventLoops);
         configuration.setBacklog(configuration.getBacklog() > 0 ? configuration.getBacklog() : BACKLOG);
         HttpServerBootstrapFactory server = new HttpServerBootstrapFactory(getMultiplexChannelHandler(configuration.getPort()));
@@ -71,16 +78,19 @@ public final class ListenerComponent extends NettyHttpComponent {
         return server;
     }
 
-    private static void refuseIgnored(NettyHttpEndpoint endpoint) {
-        try {
-            for (String option : URISupport.parseParameters(URI.create(endpoint.getEndpointUri())).keySet()) {
-                if (!OPTIONS.contains(option)) {
-                    throw new IllegalArgumentException("the listener has no option " + option
-                            + (INSTEAD.containsKey(option) ? "; " + INSTEAD.get(option) : ""));
-                }
+    private void refuseIgnored(NettyHttpEndpoint endpoint) {
+        List<String> options = new ArrayList<>(given.getOrDefault(endpoint, Set.of()));
+        // Camel has taken these before.
+        if (endpoint.isBridgeErrorHandler()) {
+            options.add("bridgeErrorHandler");
+        }
+        if (endpoint.getExceptionHandler() != null) {
+            options.add("exceptionHandler");
+        }
+        for (String option : options) {
+            if (!OPTIONS.contains(option)) {
+                throw new OptionException(option, "the listener has no option " + option + (INSTEAD.containsKey(option) ? "; " + INSTEAD.get(option) : ""));
             }
-        } catch (java.net.URISyntaxException e) {
-            throw new IllegalArgumentException(e);
         }
     }
 }

@@ -225,13 +225,15 @@ final class Balancer extends LoadBalancerSupport implements StartupListener {
      * What the exchange has met with, unless an upstream that it has not tried is merely full, or it has met with nothing
      * but such: then that no upstream can take it.
      */
-    private static Exception unavailable(Delivery delivery, Branch[] all) {
+    private Exception unavailable(Delivery delivery, Branch[] all) {
         boolean full = false;
         long millis = Long.MAX_VALUE;
-        for (Branch branch : all) {
-            UpstreamBreaker breaker = branch.breaker();
-            full |= breaker != null && !delivery.hasTried(branch.name()) && breaker.state() == State.CLOSED;
-            millis = breaker == null ? millis : Math.min(millis, breaker.millisToProbe());
+        for (int i = 0; i < all.length; i++) {
+            UpstreamBreaker breaker = all[i].breaker();
+            if (breaker != null && order.asks(i)) {
+                full |= !delivery.hasTried(all[i].name()) && breaker.state() == State.CLOSED;
+                millis = Math.min(millis, breaker.millisToProbe());
+            }
         }
         delivery.exhausted(full);
         Exception before = delivery.failed();

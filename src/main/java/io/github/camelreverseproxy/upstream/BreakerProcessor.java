@@ -80,7 +80,7 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
         exchange.setProperty(ExchangePropertyKey.CIRCUIT_BREAKER_RESPONSE_SUCCESSFUL_EXECUTION, false);
         exchange.setProperty(ExchangePropertyKey.CIRCUIT_BREAKER_RESPONSE_FROM_FALLBACK, true);
         exchange.setException(null);
-        exchange.getExchangeExtension().setRedeliveryExhausted(false);
+        Redelivery.anew(exchange);
         return fallback.process(exchange, done -> callback.done(sync && done)) && sync;
     }
 

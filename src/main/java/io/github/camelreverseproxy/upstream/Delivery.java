@@ -27,6 +27,7 @@ final class Delivery {
     private boolean came;
     private boolean left;
     private boolean full;
+    private boolean givenUp;
 
     private Delivery(Exchange exchange, long begin) {
         this.exchange = exchange;
@@ -102,6 +103,18 @@ final class Delivery {
 
     int rounds() {
         return rounds;
+    }
+
+    /** It is not sent again by the route that has it. */
+    void giveUp() {
+        givenUp = true;
+    }
+
+    /** Whether it is not; asked once. */
+    boolean isGivenUp() {
+        boolean yes = givenUp;
+        givenUp = false;
+        return yes;
     }
 
     /** Since the first attempt. */

@@ -33,6 +33,8 @@ import org.apache.camel.model.loadbalancer.StickyLoadBalancerDefinition;
 import org.apache.camel.model.loadbalancer.WeightedLoadBalancerDefinition;
 import org.apache.camel.processor.DefaultProcessorFactory;
 import org.apache.camel.reifier.ProcessorReifier;
+import org.apache.camel.spi.IdAware;
+import org.apache.camel.spi.RouteIdAware;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
@@ -46,14 +48,14 @@ public final class EipFactory extends DefaultProcessorFactory {
 
     static {
         tell("the failures in a row that open it are proxy.backoff.failures", "failureRateThreshold", "slidingWindowSize", "slidingWindowType", "minimumNumberOfCalls");
-        tell("how long it stays open is proxy.backoff.steps, and one request at a time is the probe", "waitDurationInOpenState", "maxWaitDurationInHalfOpenState",
+        tell("how long it stays open is proxy.backoff.steps, and one request at a time is the probe", "waitDurationInOpenState",
                 "automaticTransitionFromOpenToHalfOpenEnabled", "permittedNumberOfCallsInHalfOpenState");
         tell("how slow is too slow is proxy.backoff.timeout", "slowCallRateThreshold", "slowCallDurationThreshold");
         tell("how many requests it takes at once is the parameter concurrency of the upstream", "bulkheadEnabled", "bulkheadMaxConcurrentCalls", "bulkheadMaxWaitDuration");
         tell("how long a response may take is the parameter responseTimeout of the upstream", "timeoutEnabled", "timeoutDuration", "timeoutCancelRunningFuture", "timeoutExecutorService");
-        tell("which statuses are failures is proxy.backoff.status", "recordExceptions", "ignoreExceptions");
+        tell("which statuses are failures is proxy.backoff.status", "recordException", "ignoreException");
         tell("an open breaker always fails, unless there is an onFallback", "throwExceptionWhenHalfOpenOrOpenState");
-        tell("the bean that circuitBreaker names has all options", "config", "configuration", "faultToleranceConfiguration");
+        tell("the bean that circuitBreaker names has all options", "config", "configuration");
     }
 
     private final CamelContext camelContext;
@@ -72,6 +74,11 @@ public final class EipFactory extends DefaultProcessorFactory {
     /** Whether the processor of a circuitBreaker is that of an upstream, which does not wait. */
     public static boolean isOfUpstream(Processor processor) {
         return processor instanceof BreakerProcessor;
+    }
+
+    /** What there is to say of an option of a circuitBreaker that would count for nothing. */
+    public static String ignored(String option) {
+        return "the option " + option + " does not apply to the breaker of an upstream" + (INSTEAD.containsKey(option) ? ": " + INSTEAD.get(option) : "");
     }
 
     @Override
@@ -116,24 +123,27 @@ public final class EipFactory extends DefaultProcessorFactory {
         private void refuseIgnored() {
             Map<String, Object> options = new TreeMap<>();
             PluginHelper.getBeanIntrospection(camelContext).getProperties(definition.getResilience4jConfiguration(), options, null, false);
-            options.keySet().removeAll(List.of("id", "circuitBreaker"));
-            options.values().removeIf(value -> value instanceof List<?> list && list.isEmpty());
-            if (!Boolean.FALSE.equals(parseBoolean(String.valueOf(options.get("throwExceptionWhenHalfOpenOrOpenState"))))) {
+            options.keySet().removeAll(List.of("id", "circuitBreaker", "recordExceptions", "ignoreExceptions"));
+            addUnlessEmpty(options, "recordException", definition.getResilience4jConfiguration().getRecordExceptions());
+            addUnlessEmpty(options, "ignoreException", definition.getResilience4jConfiguration().getIgnoreExceptions());
+            if ("true".equals(options.get("throwExceptionWhenHalfOpenOrOpenState"))) {
                 options.remove("throwExceptionWhenHalfOpenOrOpenState");
             }
             if (definition.getConfiguration() != null) {
                 options.put("configuration", definition.getConfiguration());
             }
-            if (definition.getFaultToleranceConfiguration() != null) {
-                options.put("faultToleranceConfiguration", definition.getFaultToleranceConfiguration());
-            }
             if (definition.getOnFallback() != null && definition.getOnFallback().getFallbackViaNetwork() != null) {
                 options.put("fallbackViaNetwork", definition.getOnFallback().getFallbackViaNetwork());
             }
             for (String option : options.keySet()) {
-                throw new IllegalArgumentException(SourceLine.of(definition, option) + "the option " + option + " does not apply to the breaker of an upstream"
-                        + (INSTEAD.containsKey(option) ? ": " + INSTEAD.get(option) : ""));
+                throw new IllegalArgumentException(SourceLine.of(definition, option) + ignored(option));
             }
+        }
+    }
+
+    private static void addUnlessEmpty(Map<String, Object> options, String option, List<String> value) {
+        if (value != null && !value.isEmpty()) {
+            options.put(option, value);
         }
     }
 
@@ -208,9 +218,32 @@ public final class EipFactory extends DefaultProcessorFactory {
     }
 
     /** A circuitBreaker of Resilience4j's own: what it refuses has reached no upstream, and may go to another. */
-    private static final class Refusing extends DelegateAsyncProcessor {
+    private static final class Refusing extends DelegateAsyncProcessor implements IdAware, RouteIdAware {
+        private final ResilienceProcessor eip;
+
         Refusing(ResilienceProcessor eip) {
             super(eip);
+            this.eip = eip;
+        }
+
+        @Override
+        public String getId() {
+            return eip.getId();
+        }
+
+        @Override
+        public void setId(String id) {
+            eip.setId(id);
+        }
+
+        @Override
+        public String getRouteId() {
+            return eip.getRouteId();
+        }
+
+        @Override
+        public void setRouteId(String id) {
+            eip.setRouteId(id);
         }
 
         @Override

@@ -21,6 +21,11 @@ abstract class Order {
     /** The branches by number, the best first. */
     abstract int[] next(Object key);
 
+    /** Whether a branch is asked at all. */
+    boolean asks(int branch) {
+        return true;
+    }
+
     /** The one at this place of the order has taken the exchange; those before it could not. */
     void taken(int[] order, int place) {
     }
@@ -45,13 +50,29 @@ abstract class Order {
         }
     }
 
-    /** Any, each time. */
-    static final class Random extends Order {
-        private final double[] weights;
+    /** By weights; a branch without weight takes nothing. */
+    abstract static class ByWeight extends Order {
+        final double[] weights;
 
-        /** @param weights of the branches; one without weight takes nothing */
-        Random(int... weights) {
+        ByWeight(int... weights) {
             this.weights = Arrays.stream(weights).asDoubleStream().toArray();
+        }
+
+        @Override
+        final boolean asks(int branch) {
+            return weights[branch] > 0;
+        }
+
+        /** Those that are asked, by rank. */
+        final int[] sorted(double[] ranks) {
+            return IntStream.range(0, weights.length).filter(this::asks).boxed().sorted(Comparator.comparingDouble(i -> ranks[i])).mapToInt(i -> i).toArray();
+        }
+    }
+
+    /** Any, each time. */
+    static final class Random extends ByWeight {
+        Random(int... weights) {
+            super(weights);
         }
 
         /** Drawn one after the other without putting back, each by its weight among the rest (Efraimidis and Spirakis, 2006). */
@@ -61,7 +82,7 @@ abstract class Order {
             for (int i = 0; i < lots.length; i++) {
                 lots[i] = -Math.log(1 - ThreadLocalRandom.current().nextDouble()) / weights[i];
             }
-            return sorted(weights, lots);
+            return sorted(lots);
         }
     }
 
@@ -69,13 +90,11 @@ abstract class Order {
      * In turn, so that each gets its share of any stretch of exchanges, and the share of one that cannot goes to the others in
      * proportion: who has waited longest for its weight is next (smooth weighted round robin).
      */
-    static final class Weighted extends Order {
-        private final double[] weights;
+    static final class Weighted extends ByWeight {
         private final double[] owed;
 
-        /** @param weights of the branches; one without weight takes nothing */
         Weighted(int... weights) {
-            this.weights = Arrays.stream(weights).asDoubleStream().toArray();
+            super(weights);
             this.owed = new double[weights.length];
         }
 
@@ -85,7 +104,7 @@ abstract class Order {
             for (int i = 0; i < ranks.length; i++) {
                 ranks[i] = -(owed[i] + weights[i]);
             }
-            return sorted(weights, ranks);
+            return sorted(ranks);
         }
 
         @Override
@@ -170,10 +189,5 @@ abstract class Order {
                 turns.taken(order, place);
             }
         }
-    }
-
-    /** Those with a weight, by rank. */
-    private static int[] sorted(double[] weights, double[] ranks) {
-        return IntStream.range(0, weights.length).filter(i -> weights[i] > 0).boxed().sorted(Comparator.comparingDouble(i -> ranks[i])).mapToInt(i -> i).toArray();
     }
 }

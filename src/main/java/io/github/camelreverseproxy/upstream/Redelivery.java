@@ -37,20 +37,39 @@ public final class Redelivery implements Predicate {
         if (failed == null) {
             failed = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         }
+        Delivery delivery = Delivery.of(exchange, System.nanoTime());
         if (!isSafe(exchange, failed)) {
+            delivery.giveUp();
             return false;
         }
         long delay = 0;
-        Delivery delivery = Delivery.of(exchange, System.nanoTime());
         if (!delivery.isLeft()) {
             delay = steps[Math.min(delivery.rounds(), steps.length - 1)];
             if (!delivery.mayWait() || delivery.millis() + delay > deadline) {
+                delivery.giveUp();
                 return false;
             }
             delivery.again();
         }
         exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, delay);
         return true;
+    }
+
+    /**
+     * An exchange that has failed comes back from a route. Camel takes what the error handler of one route has not
+     * handled out of the hands of all others; but that there is no upstream for a request is for the route to answer that has sent it there.
+     */
+    public static void comesBack(Exchange exchange) {
+        if (exchange.getException() != null && Delivery.known(exchange) != null && Delivery.known(exchange).isGivenUp()) {
+            anew(exchange);
+        }
+    }
+
+    /** What error handlers have made of the failure so far does not count. */
+    static void anew(Exchange exchange) {
+        exchange.getExchangeExtension().setFailureHandled(false);
+        exchange.getExchangeExtension().setErrorHandlerHandled(null);
+        exchange.getExchangeExtension().setRedeliveryExhausted(false);
     }
 
     static boolean isSafe(Exchange exchange, Exception failed) {

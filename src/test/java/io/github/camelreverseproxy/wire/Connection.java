@@ -115,6 +115,11 @@ public final class Connection implements AutoCloseable {
     }
 
     /** Closes with a reset. */
+    /** Whether something has come that was not read. */
+    public boolean hasSomething() throws IOException {
+        return in.available() > 0;
+    }
+
     public void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();

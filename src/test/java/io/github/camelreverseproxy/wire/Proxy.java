@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import io.github.camelreverseproxy.ReverseProxy;
+import io.github.camelreverseproxy.host.Startup;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
 import org.apache.camel.CamelContext;
@@ -57,6 +58,7 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
     private final List<Upstream> upstreams = new ArrayList<>();
     private final List<String> urls = new ArrayList<>();
     private final Map<String, Object> beans = new HashMap<>();
+    private final RouteFiles routes = new RouteFiles();
     private Main main;
     private int port;
 
@@ -79,6 +81,17 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
         return before(url, url, url);
     }
 
+    /** The routes as somebody has edited them: a file of this name has this text, the others stay. */
+    public Proxy withFile(String name, String text) throws IOException {
+        routes.put(name, text);
+        return this;
+    }
+
+    /** Those of the routes that it starts with. */
+    public RouteFiles routes() {
+        return routes;
+    }
+
     /** Gives the context a bean. */
     public Proxy binding(String name, Object bean) {
         beans.put(name, bean);
@@ -99,8 +112,21 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
             main.addOverrideProperty("upstream0" + (i + 1) + ".url", url);
         }
         properties.forEach(main::addOverrideProperty);
+        if (routes.areEdited()) {
+            main.configure().setRoutesIncludePattern(routes.pattern());
+        }
         main.start();
         return this;
+    }
+
+    /** Why it does not start, as it tells it. */
+    public String failure() throws IOException {
+        try {
+            start();
+        } catch (Exception e) {
+            return Startup.reason(main, e);
+        }
+        throw new AssertionError("it has started");
     }
 
     /** Puts a step in the place of everything behind the hand-over; it answers by itself, or sends on to direct:next-upstream. */
@@ -211,7 +237,9 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
 
     @Override
     public void close() throws IOException {
-        main.stop();
+        if (main != null) {
+            main.stop();
+        }
         for (Upstream upstream : upstreams) {
             upstream.close();
         }

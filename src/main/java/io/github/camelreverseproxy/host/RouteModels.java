@@ -1,0 +1,66 @@
+package io.github.camelreverseproxy.host;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import io.github.camelreverseproxy.message.SourceLine;
+import io.github.camelreverseproxy.upstream.EipFactory;
+import org.apache.camel.model.CircuitBreakerDefinition;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.ModelLifecycleStrategySupport;
+import org.apache.camel.model.OnExceptionDefinition;
+import org.apache.camel.model.ProcessorDefinitionHelper;
+import org.apache.camel.model.RedeliveryPolicyDefinition;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.RouteTemplateDefinition;
+import org.apache.camel.model.RouteTemplateParameterDefinition;
+import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
+import org.apache.camel.util.StringHelper;
+
+/** Looks at what users have written in routes, before Camel makes processors of it. Thread-safe. */
+final class RouteModels extends ModelLifecycleStrategySupport {
+    /** What Camel itself adds to the parameters of an instance. */
+    private static final Set<String> CAMELS_OWN = Set.of("location", "parentRouteId", "parentProcessorId");
+
+    private RouteModels() {
+    }
+
+    static void watch(ModelCamelContext context) {
+        context.addModelLifecycleStrategy(new RouteModels());
+        context.addRouteTemplateDefinitionConverter("*", RouteModels::instance);
+    }
+
+    /** Camel would ignore a parameter that the template does not know. */
+    private static RouteDefinition instance(RouteTemplateDefinition template, Map<String, Object> parameters) throws Exception {
+        Set<String> known = template.getTemplateParameters() == null ? Set.of() : template.getTemplateParameters().stream()
+                .map(RouteTemplateParameterDefinition::getName).map(StringHelper::dashToCamelCase).collect(Collectors.toSet());
+        for (String name : parameters.keySet()) {
+            String plain = StringHelper.dashToCamelCase(name);
+            if (!known.contains(plain) && !CAMELS_OWN.contains(plain)) {
+                throw new IllegalArgumentException("the template " + template.getId() + " has no parameter " + name);
+            }
+        }
+        // Camel 4.18.0 loses this one when it copies the template, so that EipFactory does not see it.
+        for (CircuitBreakerDefinition eip : ProcessorDefinitionHelper.filterTypeInOutputs(template.getRoute().getOutputs(), CircuitBreakerDefinition.class)) {
+            if (eip.getResilience4jConfiguration() != null && !eip.getResilience4jConfiguration().getRecordExceptions().isEmpty()) {
+                throw new IllegalArgumentException(SourceLine.of(eip, "recordException") + EipFactory.ignored("recordException"));
+            }
+        }
+        return RouteTemplateDefinition.Converter.DEFAULT_CONVERTER.apply(template, parameters);
+    }
+
+    /** Redelivery that is delayed would hold the thread, an event loop as a rule. */
+    @Override
+    public void onAddRouteDefinition(RouteDefinition route) {
+        route.getOutputs().forEach(node -> {
+            if (node instanceof OnExceptionDefinition clause && clause.getRedeliveryPolicyType() != null) {
+                clause.getRedeliveryPolicyType().setAsyncDelayedRedelivery("true");
+            }
+        });
+        if (route.getErrorHandlerFactory() instanceof DefaultErrorHandlerDefinition handler) {
+            RedeliveryPolicyDefinition policy = handler.getRedeliveryPolicy();
+            policy.setAsyncDelayedRedelivery("true");
+        }
+    }
+}
