@@ -13,15 +13,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ServerSocketFactory;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
+import io.github.camelreverseproxy.wire.Recipe;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TlsTest {
     private static final String POST = "POST /a?b=c HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
     private static final String SECRET = "changeit";
+    private static final String RECIPE = "An upstream behind TLS with its own CA";
 
     @TempDir
     Path directory;
@@ -97,6 +103,96 @@ class TlsTest {
         }
     }
 
+    /** The recipe: an authority of its own, a certificate of the proxy, and a name that is not the URL's. */
+    @Test
+    void upstreamWithAnAuthorityOfItsOwn() throws Exception {
+        Path server = keys("dns:vault.internal");
+        Path client = keys("dns:proxy");
+        try (Upstream vault = new Upstream(0, askingForCertificates(server, client)); Proxy proxy = before(vault, server, client).start()) {
+            String request = Recipe.of(RECIPE).requests().get(0);
+            assertEquals("ok", proxy.exchange(request).body());
+            assertEquals("vault.internal", vault.request().value("Host"));
+        }
+        try (Upstream vault = new Upstream(0, askingForCertificates(server, client)); Proxy proxy = before(vault, client, client).start()) {
+            assertEquals(502, proxy.exchange(POST).status(), "another authority");
+        }
+        try (Upstream vault = new Upstream(0, askingForCertificates(server, client)); Proxy proxy = before(vault, server, keys("dns:other")).start()) {
+            int status = proxy.exchange(POST).status();
+            assertTrue(status == 502, "another certificate: " + status);
+            assertEquals(0, vault.pending());
+        }
+    }
+
+    @Test
+    void filesThatAreNoneStopTheStart() throws Exception {
+        Path server = keys("dns:vault.internal");
+        try (Upstream vault = new Upstream(); Proxy proxy = before(vault, server, server)) {
+            Files.delete(directory.resolve("proxy.pem"));
+            String message = proxy.failure();
+            assertTrue(message.contains("certificateFile: no such file: " + directory.resolve("proxy.pem")), message);
+        }
+        try (Upstream vault = new Upstream(); Proxy proxy = before(vault, server, server)) {
+            Files.writeString(directory.resolve("ca.pem"), "nothing");
+            String message = proxy.failure();
+            assertTrue(message.contains("caFile: " + directory.resolve("ca.pem")), message);
+        }
+        try (Upstream vault = new Upstream(); Proxy proxy = before(vault, server, server)) {
+            Files.writeString(directory.resolve("proxy.key"), "nothing");
+            String message = proxy.failure();
+            assertTrue(message.contains("certificateFile or keyFile"), message);
+        }
+    }
+
+    private Proxy before(Upstream vault, Path trusted, Path own) throws Exception {
+        KeyStore store = KeyStore.getInstance(own.toFile(), SECRET.toCharArray());
+        pem("ca.pem", "CERTIFICATE", KeyStore.getInstance(trusted.toFile(), SECRET.toCharArray()).getCertificate("upstream").getEncoded());
+        pem("proxy.pem", "CERTIFICATE", store.getCertificate("upstream").getEncoded());
+        pem("proxy.key", "PRIVATE KEY", store.getKey("upstream", SECRET.toCharArray()).getEncoded());
+        Proxy proxy = new Proxy("vault.url", "https://127.0.0.1:" + vault.port(), "vault.ca", directory.resolve("ca.pem").toString(),
+                "vault.certificate", directory.resolve("proxy.pem").toString(), "vault.key", directory.resolve("proxy.key").toString());
+        Recipe.of(RECIPE).edit(proxy.routes());
+        return proxy;
+    }
+
+    private void pem(String name, String type, byte[] bytes) throws IOException {
+        Files.writeString(directory.resolve(name), "-----BEGIN " + type + "-----\n" + Base64.getMimeEncoder().encodeToString(bytes) + "\n-----END " + type + "-----\n");
+    }
+
+    private static ServerSocketFactory askingForCertificates(Path own, Path trusted) throws Exception {
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(KeyStore.getInstance(own.toFile(), SECRET.toCharArray()), SECRET.toCharArray());
+        KeyStore clients = KeyStore.getInstance("PKCS12");
+        clients.load(null, null);
+        clients.setCertificateEntry("client", KeyStore.getInstance(trusted.toFile(), SECRET.toCharArray()).getCertificate("upstream"));
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(clients);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        return new ServerSocketFactory() {
+            @Override
+            public ServerSocket createServerSocket() throws IOException {
+                SSLServerSocket socket = (SSLServerSocket) context.getServerSocketFactory().createServerSocket();
+                socket.setNeedClientAuth(true);
+                return socket;
+            }
+
+            @Override
+            public ServerSocket createServerSocket(int port) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public ServerSocket createServerSocket(int port, int backlog) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public ServerSocket createServerSocket(int port, int backlog, InetAddress address) {
+                throw new UnsupportedOperationException();
+            }
+        };
+    }
+
     private static Proxy trusting(Path keys, String url) throws Exception {
         System.setProperty("javax.net.ssl.trustStore", keys.toString());
         System.setProperty("javax.net.ssl.trustStorePassword", SECRET);
@@ -110,7 +206,8 @@ class TlsTest {
 
     /** A key of the upstream's own, made by the JDK's tool. */
     private Path keys(String name) throws Exception {
-        Path keys = directory.resolve("keys.p12");
+        Path keys = Files.createTempFile(directory, "keys", ".p12");
+        Files.delete(keys);
         Process tool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair",
                 "-alias", "upstream", "-keyalg", "EC", "-dname", "CN=upstream", "-ext", "SAN=" + name, "-validity", "2",
                 "-storetype", "PKCS12", "-keystore", keys.toString(), "-storepass", SECRET)

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 import io.github.camelreverseproxy.wire.Connection;
+import io.github.camelreverseproxy.wire.Load;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
@@ -128,6 +129,20 @@ class UpstreamTest {
                 assertEquals(200, client.send(GET).receive().status());
             }
             proxy.upstreams().forEach(upstream -> assertEquals(1, upstream.accepted()));
+        }
+    }
+
+    /** What an upstream's Host says: its own, the client's, or a name. */
+    @Test
+    void hostIsAsTheTemplateSays() throws Exception {
+        try (Proxy proxy = new Proxy()) {
+            proxy.routes().replace("upstreams.camel.yaml", "    routeId: upstream02\n    parameters:\n", "    routeId: upstream02\n    parameters:\n      - {name: host, value: client}\n");
+            proxy.routes().replace("upstreams.camel.yaml", "    routeId: upstream03\n    parameters:\n", "    routeId: upstream03\n    parameters:\n      - {name: host, value: 'shop.internal:81'}\n");
+            proxy.start();
+            Load.statuses(proxy, 1, 3, "GET / HTTP/1.1\r\nHost: Shop.Example:8080\r\n\r\n");
+            assertEquals("127.0.0.1:" + proxy.upstream(1).port(), proxy.upstream(1).request().value("Host"));
+            assertEquals("Shop.Example:8080", proxy.upstream(2).request().value("Host"));
+            assertEquals("shop.internal:81", proxy.upstream(3).request().value("Host"));
         }
     }
 }

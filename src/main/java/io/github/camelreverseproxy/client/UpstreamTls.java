@@ -25,13 +25,24 @@ final class UpstreamTls {
     SslContext context() throws SSLException {
         SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm("HTTPS");
         if (!ca.isEmpty()) {
-            builder.trustManager(file("caFile", ca));
+            File file = file("caFile", ca);
+            try {
+                builder.trustManager(file);
+            } catch (IllegalArgumentException e) {
+                throw new OptionException("caFile", "caFile: " + ca + ": no certificates");
+            }
         }
         if (certificate.isEmpty() != key.isEmpty()) {
             throw new OptionException("certificateFile", "certificateFile and keyFile belong together");
         }
         if (!certificate.isEmpty()) {
-            builder.keyManager(file("certificateFile", certificate), file("keyFile", key));
+            File chain = file("certificateFile", certificate);
+            File own = file("keyFile", key);
+            try {
+                builder.keyManager(chain, own);
+            } catch (IllegalArgumentException e) {
+                throw new OptionException("certificateFile", "certificateFile or keyFile is not what it should be: " + certificate + ", " + key);
+            }
         }
         return builder.build();
     }

@@ -47,15 +47,20 @@ public final class RouteFiles {
 
     /** Puts steps before the one with this id. */
     public void insertBefore(String name, String id, String steps) throws IOException {
-        edit(name, id, steps, false);
+        edit(name, id, steps, false, false);
+    }
+
+    /** Puts steps behind the one with this id. */
+    public void insertAfter(String name, String id, String steps) throws IOException {
+        edit(name, id, steps, false, true);
     }
 
     /** Puts steps in the place of the one with this id. */
     public void replaceStep(String name, String id, String steps) throws IOException {
-        edit(name, id, steps, true);
+        edit(name, id, steps, true, false);
     }
 
-    private void edit(String name, String id, String steps, boolean replace) throws IOException {
+    private void edit(String name, String id, String steps, boolean replace, boolean after) throws IOException {
         List<String> lines = new ArrayList<>(Files.readAllLines(file(name)));
         int at = 0;
         while (!lines.get(at).strip().equals("id: " + id)) {
@@ -66,14 +71,14 @@ public final class RouteFiles {
             begin--;
         }
         int end = at + 1;
-        while (end < lines.size() && (lines.get(end).isBlank() || indent(lines.get(end)) > indent(lines.get(begin)))) {
+        while (end < lines.size() && !lines.get(end).isBlank() && indent(lines.get(end)) > indent(lines.get(begin))) {
             end++;
         }
         String margin = " ".repeat(indent(lines.get(begin)));
         if (replace) {
             lines.subList(begin, end).clear();
         }
-        lines.addAll(begin, steps.lines().map(line -> line.isBlank() ? line : margin + line).toList());
+        lines.addAll(after ? end : begin, steps.lines().map(line -> line.isBlank() ? line : margin + line).toList());
         put(name, String.join("\n", lines) + "\n");
     }
 
