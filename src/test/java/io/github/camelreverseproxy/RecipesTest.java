@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -58,6 +60,26 @@ class RecipesTest {
         Set<String> elsewhere = Set.of("Under the Camel CLI", "Test your routes", "An upstream behind TLS with its own CA");
         tested.addAll(elsewhere);
         assertEquals(new TreeSet<>(Recipe.titles()), tested);
+    }
+
+    @Test
+    void readme() throws Exception {
+        recipe = Recipe.of(Path.of("README.md"), "Reroute traffic");
+        try (Upstream reports = new Upstream(); Proxy proxy = cooked("upstream04.url", reports.url())) {
+            assertEquals(200, curl(proxy).status());
+            assertEquals("/reports/today", reports.request().target());
+            Load.statuses(proxy, 1, 3, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertEquals(List.of(1, 1, 1), seen(proxy));
+        }
+    }
+
+    /** Whatever YAML stands in the two files stands in a section that is tested. */
+    @Test
+    void noOtherYaml() throws Exception {
+        String readme = Files.readString(Path.of("README.md"));
+        int begin = readme.indexOf("\n## Reroute traffic\n");
+        int end = readme.indexOf("\n## ", begin + 1);
+        assertFalse((readme.substring(0, begin) + readme.substring(end)).contains("```yaml"));
     }
 
     @Test

@@ -28,7 +28,12 @@ public final class Recipe {
     }
 
     public static Recipe of(String title) throws IOException {
-        String all = Files.readString(FILE);
+        return of(FILE, title);
+    }
+
+    /** A section of another file. */
+    public static Recipe of(Path file, String title) throws IOException {
+        String all = Files.readString(file);
         int begin = all.indexOf("\n## " + title + "\n");
         int end = all.indexOf("\n## ", begin + 1);
         if (begin < 0) {
