@@ -34,7 +34,7 @@ final class Attempt implements ProxyRequest.Cancellable {
 
     private final Exchange exchange;
     private final ProxyRequest request;
-    private final UpstreamEndpoint endpoint;
+    private final Upstream upstream;
     private final AsyncCallback callback;
     private final EventLoop loop;
     private final Object body;
@@ -47,15 +47,15 @@ final class Attempt implements ProxyRequest.Cancellable {
     private boolean ended;
 
     /** @throws ProxyException if the message cannot be sent as it is */
-    Attempt(Exchange exchange, UpstreamEndpoint endpoint, EventLoop loop, AsyncCallback callback) throws ProxyException {
+    Attempt(Exchange exchange, Upstream upstream, EventLoop loop, AsyncCallback callback) throws ProxyException {
         this.exchange = exchange;
         this.request = ProxyRequest.of(exchange);
-        this.endpoint = endpoint;
+        this.upstream = upstream;
         this.loop = loop;
         this.callback = callback;
-        this.body = endpoint.requests().body(exchange.getMessage());
-        this.method = endpoint.requests().method(exchange.getMessage(), body);
-        this.target = endpoint.requests().target(exchange.getMessage());
+        this.body = upstream.requests().body(exchange.getMessage());
+        this.method = upstream.requests().method(exchange.getMessage(), body);
+        this.target = upstream.requests().target(exchange.getMessage());
         this.upgrade = !request.isAnsweredBy(exchange) || body != null || isHead() ? null : exchange.getMessage().getHeader("Upgrade", String.class);
         if (body instanceof BodyStream stream) {
             stream.requireFor(exchange);
@@ -118,7 +118,7 @@ final class Attempt implements ProxyRequest.Cancellable {
     ByteBuf head(ByteBufAllocator allocator, UpstreamExchange by) throws ProxyException {
         RequestHead head = new RequestHead(allocator, method, target);
         try {
-            endpoint.requests().fields(exchange.getMessage(), body, head::field);
+            upstream.requests().fields(exchange.getMessage(), body, head::field);
             if (upgrade != null) {
                 head.field("Connection", "upgrade");
                 head.field("Upgrade", upgrade);
@@ -186,7 +186,7 @@ final class Attempt implements ProxyRequest.Cancellable {
         }
         Message message = new ResponseMessage(exchange);
         head.readFields(message.getHeaders());
-        Location.rewrite(endpoint, message.getHeaders(), request);
+        Location.rewrite(upstream, message.getHeaders(), request);
         if (head.isHttp10()) {
             message.setHeader(Exchange.HTTP_PROTOCOL_VERSION, "HTTP/1.0");
         }
@@ -217,12 +217,12 @@ final class Attempt implements ProxyRequest.Cancellable {
 
     /** @param sent whether the upstream may have acted upon it */
     void fail(Throwable cause, boolean sent) {
-        fail(new UpstreamException(endpoint.name(), Faults.of(cause, sent), cause, sent));
+        fail(new UpstreamException(upstream.name(), Faults.of(cause, sent), cause, sent));
     }
 
     /** A connection that had been used before was closed with nothing of a response: nobody is to blame. */
     void failOnClosedConnection(Throwable cause) {
-        fail(new UpstreamException(endpoint.name(), Failure.CONNECTION_CLOSED, cause, true));
+        fail(new UpstreamException(upstream.name(), Failure.CONNECTION_CLOSED, cause, true));
     }
 
     /** It says nothing of the upstream. */

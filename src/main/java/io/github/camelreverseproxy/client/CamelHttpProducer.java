@@ -39,27 +39,29 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
     private static final int UNCOUNTED = 4096;
 
     private final UpstreamEndpoint endpoint;
+    private final Upstream upstream;
     private Producer http;
 
-    CamelHttpProducer(UpstreamEndpoint endpoint) {
+    CamelHttpProducer(UpstreamEndpoint endpoint, Upstream upstream) {
         super(endpoint);
+        this.upstream = upstream;
         this.endpoint = endpoint;
     }
 
     @Override
     protected void doStart() throws Exception {
         super.doStart();
-        if (endpoint.url().host().indexOf('_') >= 0) {
-            throw new IllegalArgumentException(endpoint.name() + ": the client camel-http asks no host whose name has an underscore, "
-                    + endpoint.url().host() + "; the client event-loop does");
+        if (upstream.url().host().indexOf('_') >= 0) {
+            throw new IllegalArgumentException(upstream.name() + ": the client camel-http asks no host whose name has an underscore, "
+                    + upstream.url().host() + "; the client event-loop does");
         }
         Map<String, Object> options = endpoint.httpOptions();
         Map.of("bridgeEndpoint", true, "throwExceptionOnFailure", false, "copyHeaders", false, "getWithBody", true, "deleteWithBody", true,
-                "disableStreamCache", true, "connectTimeout", Timeout.ofMilliseconds(endpoint.connectTimeout()),
-                "responseTimeout", Timeout.ofMilliseconds(endpoint.responseTimeout()), "preserveHostHeader", endpoint.requests().hasOwnHost()).forEach(options::putIfAbsent);
-        String scheme = endpoint.url().tls() ? "https" : "http";
+                "disableStreamCache", true, "connectTimeout", Timeout.ofMilliseconds(upstream.connectTimeout()),
+                "responseTimeout", Timeout.ofMilliseconds(upstream.responseTimeout()), "preserveHostHeader", upstream.requests().hasOwnHost()).forEach(options::putIfAbsent);
+        String scheme = upstream.url().tls() ? "https" : "http";
         HttpEndpoint camelHttp = (HttpEndpoint) getEndpoint().getCamelContext().getComponent(scheme)
-                .createEndpoint(scheme + "://" + endpoint.url().authority() + endpoint.url().path(), options);
+                .createEndpoint(scheme + "://" + upstream.url().authority() + upstream.url().path(), options);
         camelHttp.setHeaderFilterStrategy(new EndToEnd());
         http = camelHttp.createProducer();
         ServiceHelper.startService(camelHttp, http);
@@ -131,7 +133,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
             } catch (Exception e) {
                 Failure failure = Faults.of(e, true);
                 boolean sent = failure.blame() != Failure.Blame.UNREACHABLE;
-                fail(new UpstreamException(endpoint.name(), failure, e, sent));
+                fail(new UpstreamException(upstream.name(), failure, e, sent));
             }
         }
 
@@ -169,19 +171,19 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
         private Message ask() throws Exception {
             Exchange asked = new DefaultExchange(exchange.getContext());
             asked.getIn().copyFrom(exchange.getMessage());
-            endpoint.requests().prepare(asked.getIn());
+            upstream.requests().prepare(asked.getIn());
             http.process(asked);
             Message response = new ResponseMessage(exchange);
             response.setHeaders(asked.getMessage().getHeaders());
             EndToEndFields.dropNamed(response.getHeaders());
-            Location.rewrite(endpoint, response.getHeaders(), request);
+            Location.rewrite(upstream, response.getHeaders(), request);
             response.setBody(asked.getMessage().getBody() instanceof InputStream body ? whole(body) : asked.getMessage().getBody(byte[].class));
             return response;
         }
 
         private byte[] whole(InputStream body) throws IOException {
             reading = body instanceof EofSensorInputStream connection ? connection : null;
-            int most = endpoint.rules().maxResponseBody();
+            int most = upstream.rules().maxResponseBody();
             WholeBytes whole = new WholeBytes(request.client(), most, UNCOUNTED);
             byte[] piece = new byte[PIECE];
             for (int size = body.read(piece); size >= 0; size = body.read(piece)) {

@@ -28,15 +28,15 @@ import io.netty.util.concurrent.Future;
 final class ConnectionPool {
     private final EventLoop loop;
     private final UpstreamAddress address;
-    private final UpstreamEndpoint endpoint;
+    private final Upstream upstream;
     private final Runnable failed;
     private final Deque<UpstreamConnection> idle = new ArrayDeque<>();
 
     /** @param failed is run whenever connections have turned out to be no good */
-    ConnectionPool(EventLoop loop, UpstreamAddress address, UpstreamEndpoint endpoint, Runnable failed) {
+    ConnectionPool(EventLoop loop, UpstreamAddress address, Upstream upstream, Runnable failed) {
         this.loop = loop;
         this.address = address;
-        this.endpoint = endpoint;
+        this.upstream = upstream;
         this.failed = failed;
     }
 
@@ -74,7 +74,7 @@ final class ConnectionPool {
     }
 
     private void connect(Attempt attempt) {
-        address.lookUp().copy().orTimeout(endpoint.connectTimeout(), TimeUnit.MILLISECONDS).whenComplete((found, error) -> {
+        address.lookUp().copy().orTimeout(upstream.connectTimeout(), TimeUnit.MILLISECONDS).whenComplete((found, error) -> {
             if (loop.inEventLoop()) {
                 connect(attempt, found, error);
             } else {
@@ -104,7 +104,7 @@ final class ConnectionPool {
         }
         InetAddress to = addresses[Math.floorMod(turn, addresses.length)];
         ChannelFuture connecting = new Bootstrap().group(loop).channelFactory(UpstreamChannel::new)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, endpoint.connectTimeout())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, upstream.connectTimeout())
                 .option(ChannelOption.TCP_NODELAY, true)
                 // An upstream that takes no more of a request may have answered it.
                 .option(ChannelOption.AUTO_CLOSE, false)
@@ -214,11 +214,11 @@ final class ConnectionPool {
         @Override
         protected void initChannel(Channel channel) {
             if (address.tls() != null) {
-                SslHandler tls = endpoint.tls().handler(address.tls(), channel.alloc(), endpoint.url());
-                tls.setHandshakeTimeoutMillis(endpoint.connectTimeout());
+                SslHandler tls = upstream.tls().handler(address.tls(), channel.alloc(), upstream.url());
+                tls.setHandshakeTimeoutMillis(upstream.connectTimeout());
                 channel.pipeline().addLast(tls);
             }
-            channel.pipeline().addLast(new UpstreamConnection(ConnectionPool.this, endpoint));
+            channel.pipeline().addLast(new UpstreamConnection(ConnectionPool.this, upstream));
         }
     }
 }

@@ -18,13 +18,13 @@ final class Download implements BodyStream.Source {
     private UpstreamResponse head;
 
     /** @param length of the body, or -1 if nobody says it */
-    Download(UpstreamExchange exchange, Channel channel, UpstreamResponse head, long length, UpstreamEndpoint endpoint) {
+    Download(UpstreamExchange exchange, Channel channel, UpstreamResponse head, long length, Upstream upstream) {
         this.exchange = exchange;
         this.channel = channel;
         this.head = head;
-        body = new BodyStream(channel.eventLoop(), this, length, endpoint.rules().maxResponseBody(), Failure.RESPONSE_TOO_LARGE);
-        untaken = endpoint.responseTimeout();
-        patience = head.isTunnel() ? 0 : head.isEventStream() ? endpoint.rules().streamTimeout() : endpoint.responseTimeout();
+        body = new BodyStream(channel.eventLoop(), this, length, upstream.rules().maxResponseBody(), Failure.RESPONSE_TOO_LARGE);
+        untaken = upstream.responseTimeout();
+        patience = head.isTunnel() ? 0 : head.isEventStream() ? upstream.rules().streamTimeout() : upstream.responseTimeout();
     }
 
     BodyStream body() {

@@ -1,12 +1,9 @@
 package io.github.camelreverseproxy.client;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-
 import io.github.camelreverseproxy.forwarding.ClientConnection;
+import io.github.camelreverseproxy.forwarding.Kept;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.netty.channel.EventLoop;
-import io.netty.handler.ssl.SslContext;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultAsyncProducer;
@@ -17,33 +14,28 @@ import org.apache.camel.support.DefaultAsyncProducer;
  */
 final class EventLoopProducer extends DefaultAsyncProducer {
     private final UpstreamEndpoint endpoint;
-    private final Map<EventLoop, ConnectionPool> pools = new ConcurrentHashMap<>();
-    private UpstreamAddress address;
+    private final Upstream upstream;
+    private UpstreamPools pools;
 
-    EventLoopProducer(UpstreamEndpoint endpoint) {
+    EventLoopProducer(UpstreamEndpoint endpoint, Upstream upstream) {
         super(endpoint);
         this.endpoint = endpoint;
+        this.upstream = upstream;
     }
 
     @Override
     protected void doStart() throws Exception {
         super.doStart();
-        SslContext tls = endpoint.url().tls() ? endpoint.tls().context() : null;
-        address = new UpstreamAddress(endpoint.url(), tls, endpoint.component().names(), endpoint.rules().dnsRefresh());
-    }
-
-    @Override
-    protected void doStop() throws Exception {
-        closeIdle();
-        super.doStop();
+        pools = Kept.of(endpoint.getCamelContext()).get("connections " + endpoint.key(), UpstreamPools.class,
+                () -> new UpstreamPools(upstream, endpoint.component().names()));
     }
 
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
         try {
             EventLoop loop = loop(exchange);
-            Attempt attempt = new Attempt(exchange, endpoint, loop, callback);
-            ConnectionPool pool = pools.computeIfAbsent(loop, this::pool);
+            Attempt attempt = new Attempt(exchange, upstream, loop, callback);
+            ConnectionPool pool = pools.of(loop);
             if (loop.inEventLoop()) {
                 send(pool, attempt);
             } else {
@@ -68,14 +60,5 @@ final class EventLoopProducer extends DefaultAsyncProducer {
     private EventLoop loop(Exchange exchange) {
         ClientConnection client = ProxyRequest.of(exchange).client();
         return client != null ? client.eventLoop() : endpoint.component().eventLoops().next();
-    }
-
-    private ConnectionPool pool(EventLoop loop) {
-        return new ConnectionPool(loop, address, endpoint, this::closeIdle);
-    }
-
-    /** Idle connections are no better than one that has failed, most likely, and not every request may be sent again. */
-    private void closeIdle() {
-        pools.values().forEach(ConnectionPool::closeIdle);
     }
 }

@@ -16,10 +16,10 @@ public final class Location {
     private Location() {
     }
 
-    static void rewrite(UpstreamEndpoint endpoint, Map<String, Object> headers, ProxyRequest request) {
-        if (endpoint.rules().location() == Rule.REWRITE && request.client() != null) {
-            rewrite(endpoint.url(), headers, "Location", request);
-            rewrite(endpoint.url(), headers, "Content-Location", request);
+    static void rewrite(Upstream upstream, Map<String, Object> headers, ProxyRequest request) {
+        if (upstream.rules().location() == Rule.REWRITE && request.client() != null) {
+            rewrite(upstream.url(), headers, "Location", request);
+            rewrite(upstream.url(), headers, "Content-Location", request);
         }
     }
 

@@ -20,7 +20,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private static final long IDLE_MILLIS = 180_000;
 
     private final ConnectionPool pool;
-    private final UpstreamEndpoint endpoint;
+    private final Upstream upstream;
     private final ResponseParser responses = new ResponseParser();
     private final long born = System.nanoTime();
     private ChannelHandlerContext context;
@@ -31,9 +31,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private UpstreamExchange exchange;
     private boolean used;
 
-    UpstreamConnection(ConnectionPool pool, UpstreamEndpoint endpoint) {
+    UpstreamConnection(ConnectionPool pool, Upstream upstream) {
         this.pool = pool;
-        this.endpoint = endpoint;
+        this.upstream = upstream;
     }
 
     @Override
@@ -48,8 +48,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     }
 
     /** Whether it takes no further request: it has ended, it is too old, or the name stands for other addresses now. */
-    boolean isStale(UpstreamAddress upstream, long now) {
-        return TimeUnit.NANOSECONDS.toMillis(now - born) >= endpoint.rules().maxAge() || !upstream.has(address)
+    boolean isStale(UpstreamAddress now, long time) {
+        return TimeUnit.NANOSECONDS.toMillis(time - born) >= upstream.rules().maxAge() || !now.has(address)
                 || ((UpstreamChannel) context.channel()).isStale();
     }
 
@@ -70,7 +70,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     }
 
     void send(Attempt attempt) {
-        exchange = new UpstreamExchange(this, endpoint, context, deadline, responses, attempt);
+        exchange = new UpstreamExchange(this, upstream, context, deadline, responses, attempt);
         ByteBuf head;
         try {
             head = attempt.head(context.alloc(), exchange);
@@ -168,7 +168,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         deadline.in(response.keepAliveMillis(IDLE_MILLIS));
         if (login) {
             owner = done.client();
-            owner.keep(pool, endpoint.name(), this);
+            owner.keep(pool, upstream.name(), this);
         } else {
             pool.add(this);
         }

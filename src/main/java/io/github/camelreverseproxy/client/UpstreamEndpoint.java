@@ -33,7 +33,6 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
     private String host = "upstream";
     private int connectTimeout = 1000;
     private int responseTimeout = 30000;
-    private UpstreamRequests requests;
 
     UpstreamEndpoint(String uri, String name, UpstreamComponent component, Map<String, Object> httpOptions) {
         super(uri, component);
@@ -105,37 +104,13 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         return new HashMap<>(httpOptions);
     }
 
-    /** What the upstream is called. */
-    String name() {
-        return name;
-    }
-
     UpstreamComponent component() {
         return component;
     }
 
-    UpstreamUrl url() {
-        return url;
-    }
-
-    UpstreamTls tls() {
-        return tls;
-    }
-
-    UpstreamRules rules() {
-        return component.rules();
-    }
-
-    UpstreamRequests requests() {
-        return requests;
-    }
-
-    int connectTimeout() {
-        return connectTimeout;
-    }
-
-    int responseTimeout() {
-        return responseTimeout;
+    /** Whatever says the same of an upstream has the same key. */
+    String key() {
+        return getEndpointUri() + ' ' + component.rules() + ' ' + tls.version();
     }
 
     @Override
@@ -151,8 +126,9 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
             throw new OptionException("caFile", "upstream:" + name + ": caFile, certificateFile, keyFile and serverName are for "
                     + (url.tls() ? "the client event-loop; camel-http has http.sslContextParameters" : "https, and the url is http"));
         }
-        requests = new UpstreamRequests(url, method, header, host);
-        return client == Client.EVENT_LOOP ? new EventLoopProducer(this) : new CamelHttpProducer(this);
+        UpstreamRequests requests = new UpstreamRequests(url, method, header, host);
+        Upstream upstream = new Upstream(name, url, tls, requests, connectTimeout, responseTimeout, component.rules());
+        return client == Client.EVENT_LOOP ? new EventLoopProducer(this, upstream) : new CamelHttpProducer(this, upstream);
     }
 
     @Override

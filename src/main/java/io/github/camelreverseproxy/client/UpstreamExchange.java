@@ -20,7 +20,7 @@ final class UpstreamExchange implements ResponseParser.Listener {
     private static final long EARLY_ANSWER_MILLIS = 1000;
 
     private final UpstreamConnection connection;
-    private final UpstreamEndpoint endpoint;
+    private final Upstream upstream;
     private final ChannelHandlerContext context;
     private final Deadline deadline;
     private final ResponseParser responses;
@@ -35,10 +35,10 @@ final class UpstreamExchange implements ResponseParser.Listener {
     private boolean alone;
     private boolean over;
 
-    UpstreamExchange(UpstreamConnection connection, UpstreamEndpoint endpoint, ChannelHandlerContext context, Deadline deadline,
+    UpstreamExchange(UpstreamConnection connection, Upstream upstream, ChannelHandlerContext context, Deadline deadline,
                      ResponseParser responses, Attempt attempt) {
         this.connection = connection;
-        this.endpoint = endpoint;
+        this.upstream = upstream;
         this.context = context;
         this.deadline = deadline;
         this.responses = responses;
@@ -47,7 +47,7 @@ final class UpstreamExchange implements ResponseParser.Listener {
 
     void begin(ByteBuf head) {
         responses.expect(this, attempt.client(), attempt.isHead(), attempt.isUpgrade());
-        deadline.in(endpoint.responseTimeout());
+        deadline.in(upstream.responseTimeout());
         writer = RequestWriter.of(attempt, context, this);
         writer.begin(head, attempt.rest());
     }
@@ -78,7 +78,7 @@ final class UpstreamExchange implements ResponseParser.Listener {
 
     @Override
     public void begins(UpstreamResponse head, long length) {
-        download = new Download(this, context.channel(), head, length, endpoint);
+        download = new Download(this, context.channel(), head, length, upstream);
         if (head.isTunnel()) {
             ClientConnection client = attempt.client();
             download.body().tunnel(back -> {
@@ -139,9 +139,9 @@ final class UpstreamExchange implements ResponseParser.Listener {
     private long patience() {
         boolean stuck = !context.channel().isWritable();
         if (download != null) {
-            return stuck && download.body().back() != null ? endpoint.responseTimeout() : download.patience();
+            return stuck && download.body().back() != null ? upstream.responseTimeout() : download.patience();
         }
-        return writer != null && writer.isWaiting() ? 0 : endpoint.responseTimeout();
+        return writer != null && writer.isWaiting() ? 0 : upstream.responseTimeout();
     }
 
     void late() {
@@ -156,7 +156,7 @@ final class UpstreamExchange implements ResponseParser.Listener {
     void notWritten(Throwable cause) {
         if (cause instanceof IOException && (context.channel().isActive() || responses.isBegun())) {
             notWritten = cause;
-            deadline.in(Math.min(endpoint.responseTimeout(), EARLY_ANSWER_MILLIS));
+            deadline.in(Math.min(upstream.responseTimeout(), EARLY_ANSWER_MILLIS));
         } else {
             fail(cause);
         }

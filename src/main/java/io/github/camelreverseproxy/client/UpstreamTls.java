@@ -21,6 +21,11 @@ final class UpstreamTls {
         return !(ca + certificate + key + serverName).isEmpty();
     }
 
+    /** Another one when a file has changed. */
+    long version() {
+        return new File(ca).lastModified() + 31 * new File(certificate).lastModified() + 961 * new File(key).lastModified();
+    }
+
     /** @throws OptionException naming the option whose file is none, or is not what it should be */
     SslContext context() throws SSLException {
         SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm("HTTPS");

@@ -7,6 +7,7 @@ import io.github.camelreverseproxy.client.UpstreamComponent;
 import io.github.camelreverseproxy.client.UpstreamRules;
 import io.github.camelreverseproxy.client.Workers;
 import io.github.camelreverseproxy.forwarding.ByteBudget;
+import io.github.camelreverseproxy.forwarding.Kept;
 import io.github.camelreverseproxy.forwarding.WholeBody;
 import io.github.camelreverseproxy.listener.Connections;
 import io.github.camelreverseproxy.listener.HttpPipeline;
@@ -50,6 +51,7 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
         PropertiesComponent properties = (PropertiesComponent) context.getPropertiesComponent();
         properties.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
         properties.addPropertiesSource(new Environment());
+        context.getCamelContextExtension().addContextPlugin(Kept.class, new Kept(null));
         context.getRegistry().bind("contextSetup", this);
     }
 
@@ -90,6 +92,7 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
         context.addLifecycleStrategy(new LifecycleStrategySupport() {
             @Override
             public void onContextStopped(CamelContext stopped) {
+                Kept.of(stopped).end(null);
                 eventLoops.shutdownGracefully();
                 workers.shutdown();
             }

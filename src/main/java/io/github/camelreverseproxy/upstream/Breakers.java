@@ -45,9 +45,8 @@ final class Breakers extends LifecycleStrategySupport {
         version++;
     }
 
-    /** @return the one before, or null */
-    UpstreamBreaker put(String upstream, UpstreamBreaker breaker) {
-        return byName.put(upstream, breaker);
+    void put(String upstream, UpstreamBreaker breaker) {
+        byName.put(upstream, breaker);
     }
 
     /** @return null if the upstream has none, which means that it may always be called */

@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
+import io.github.camelreverseproxy.forwarding.Kept;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.message.SourceLine;
@@ -197,11 +199,17 @@ public final class EipFactory extends DefaultProcessorFactory {
         /** A branch has no error handler: redelivery is for the load balancer, which then chooses again. */
         @Override
         public Processor createProcessor() throws Exception {
-            Balancer balancer = new Balancer(camelContext, order(), failover());
+            Balancer balancer = new Balancer(camelContext, kept(order()), failover());
             for (ProcessorDefinition<?> branch : definition.getOutputs()) {
                 balancer.addProcessor(wrapChannel(createProcessor(branch), branch, false));
             }
             return wrapChannel(balancer, definition, definition.getInheritErrorHandler());
+        }
+
+        /** Whose turn it is outlives the context, as long as the branches are the same; an expression does not. */
+        private Order kept(Order made) {
+            String branches = definition.getOutputs().stream().map(Balanced::label).collect(Collectors.joining(","));
+            return made instanceof Order.Sticky ? made : Kept.of(camelContext).get("order " + definition.getId() + ' ' + made + ' ' + branches, Order.class, () -> made);
         }
 
         private Balancer.Failover failover() throws ClassNotFoundException {

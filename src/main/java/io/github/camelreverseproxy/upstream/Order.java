@@ -26,6 +26,12 @@ abstract class Order {
         return true;
     }
 
+    /** What kind it is, by what rules. */
+    @Override
+    public String toString() {
+        return getClass().getSimpleName();
+    }
+
     /** The one at this place of the order has taken the exchange; those before it could not. */
     void taken(int[] order, int place) {
     }
@@ -61,6 +67,11 @@ abstract class Order {
         @Override
         final boolean asks(int branch) {
             return weights[branch] > 0;
+        }
+
+        @Override
+        public String toString() {
+            return super.toString() + Arrays.toString(weights);
         }
 
         /** Those that are asked, by rank. */
@@ -174,6 +185,11 @@ abstract class Order {
             this.turns = new RoundRobin(branches);
             this.inTurn = inTurn;
             this.sticky = sticky;
+        }
+
+        @Override
+        public String toString() {
+            return super.toString() + inTurn + sticky;
         }
 
         @Override

@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.forwarding.BodyStream;
+import io.github.camelreverseproxy.forwarding.Kept;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.github.camelreverseproxy.upstream.BreakerState.Fault;
@@ -35,6 +36,7 @@ public final class UpstreamBreaker implements CamelContextAware {
     private long silenceNanos = TimeUnit.SECONDS.toNanos(1);
     private int concurrency;
     private boolean checked;
+    private String url = "";
 
     @Override
     public CamelContext getCamelContext() {
@@ -81,15 +83,20 @@ public final class UpstreamBreaker implements CamelContextAware {
         this.concurrency = concurrency;
     }
 
+    /** @param url of the upstream: another one has another state */
+    public void setUrl(String url) {
+        this.url = url;
+    }
+
     /** @param path of the active check; if there is one, it makes the probes instead of clients' requests */
     public void setCheckPath(String path) {
         checked = !path.isBlank();
     }
 
-    /** Makes itself known under its name; takes over the state of the one before, when the route is loaded anew. */
+    /** Makes itself known under its name; takes over the state of the one before, when the route is loaded anew and the upstream is the same. */
     public void register() {
-        UpstreamBreaker before = Breakers.of(camelContext).put(name, this);
-        state = before == null ? new BreakerState(name) : before.state;
+        Breakers.of(camelContext).put(name, this);
+        state = Kept.of(camelContext).get("breaker " + name + ' ' + url, BreakerState.class, () -> new BreakerState(name));
     }
 
     String name() {
