@@ -1,7 +1,9 @@
 package io.github.camelreverseproxy.upstream;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.camel.CamelContext;
@@ -13,6 +15,7 @@ import org.apache.camel.support.LifecycleStrategySupport;
 final class Breakers extends LifecycleStrategySupport {
     private final Map<String, UpstreamBreaker> byName = new ConcurrentHashMap<>();
 
+    private final Set<String> checked = new HashSet<>();
     private volatile int version;
 
     private Breakers() {
@@ -45,8 +48,20 @@ final class Breakers extends LifecycleStrategySupport {
         version++;
     }
 
-    void put(String upstream, UpstreamBreaker breaker) {
+    synchronized void put(String upstream, UpstreamBreaker breaker) {
         byName.put(upstream, breaker);
+        if (checked.contains(upstream)) {
+            breaker.check();
+        }
+    }
+
+    /** The upstream has an active check. */
+    synchronized void check(String upstream) {
+        checked.add(upstream);
+        UpstreamBreaker breaker = byName.get(upstream);
+        if (breaker != null) {
+            breaker.check();
+        }
     }
 
     /** @return null if the upstream has none, which means that it may always be called */

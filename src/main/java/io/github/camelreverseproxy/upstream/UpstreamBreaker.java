@@ -35,7 +35,7 @@ public final class UpstreamBreaker implements CamelContextAware {
     private long timeout = 10000;
     private long silenceNanos = TimeUnit.SECONDS.toNanos(1);
     private int concurrency;
-    private boolean checked;
+    private volatile boolean checked;
     private String url = "";
 
     @Override
@@ -88,15 +88,15 @@ public final class UpstreamBreaker implements CamelContextAware {
         this.url = url;
     }
 
-    /** @param path of the active check; if there is one, it makes the probes instead of clients' requests */
-    public void setCheckPath(String path) {
-        checked = !path.isBlank();
-    }
-
     /** Makes itself known under its name; takes over the state of the one before, when the route is loaded anew and the upstream is the same. */
     public void register() {
         Breakers.of(camelContext).put(name, this);
         state = Kept.of(camelContext).get("breaker " + name + ' ' + url, BreakerState.class, () -> new BreakerState(name));
+    }
+
+    /** There is an active check, which makes the probes instead of clients' requests. */
+    void check() {
+        checked = true;
     }
 
     String name() {
