@@ -233,6 +233,74 @@ class BalancerTest {
         }
     }
 
+    /** Whatever a route on the way has made of a failure, the one with the load balancer sees to it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"- to: direct:upstream01", "- recipientList: {expression: {constant: 'direct:upstream01'}}", "- toD: {uri: 'direct:upstream${header.none}01'}"})
+    void failureBehindAnotherErrorHandler(String step) throws Exception {
+        try (Proxy proxy = new Proxy("proxy.backoff.steps", "20", UNLIMITED, "0")) {
+            proxy.routes().replace("upstreams.camel.yaml", "uri: direct:upstream01", "uri: direct:wrapped");
+            proxy.withFile("wrapped.camel.yaml", "- route:\n    from:\n      uri: direct:wrapped\n      steps:\n        " + step + "\n").start();
+            proxy.upstream(1).close();
+            for (int i = 0; i < 10; i++) {
+                assertEquals(Collections.nCopies(3, 200), Load.statuses(proxy, 1, 3, GET));
+                Thread.sleep(20);
+            }
+        }
+    }
+
+    @Test
+    void exchangesWithKeyTakeNoTurnAway() throws Exception {
+        try (Proxy proxy = with("stickyLoadBalancer: {correlationExpression: {header: X-User}}", UNLIMITED, "0").start()) {
+            int home = upstreamOf(proxy, 7);
+            proxy.upstreams().forEach(upstream -> upstream.forget());
+            for (int i = 0; i < 30; i++) {
+                proxy.exchange(GET);
+                proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\nX-User: u7\r\n\r\n");
+            }
+            for (int upstream = 1; upstream <= 3; upstream++) {
+                assertEquals(upstream == home ? 40 : 10, seen(proxy, upstream));
+            }
+        }
+    }
+
+    @Test
+    void failoverTriesNoMoreThanItMay() throws Exception {
+        try (Proxy proxy = with("failoverLoadBalancer: {maximumFailoverAttempts: 1}").start()) {
+            proxy.behaving((request, out) -> false);
+            assertEquals(502, proxy.exchange(GET).status());
+            assertEquals(List.of(1, 1, 0), List.of(seen(proxy, 1), seen(proxy, 2), seen(proxy, 3)));
+        }
+    }
+
+    @Test
+    void disabledBranchTakesNoTurn() throws Exception {
+        try (Proxy proxy = new Proxy()) {
+            proxy.routes().replace("upstreams.camel.yaml", "id: to-upstream02\n", "id: to-upstream02\n                  disabled: true\n");
+            proxy.start();
+            assertEquals(Collections.nCopies(20, 200), Load.statuses(proxy, 1, 20, GET));
+            assertEquals(List.of(10, 0, 10), List.of(seen(proxy, 1), seen(proxy, 2), seen(proxy, 3)));
+        }
+    }
+
+    /** Straight to an upstream, without a load balancer: how long a client takes to send is not held against it. */
+    @Test
+    void slowUploadsOpenNoBreaker() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.backoff.timeout", "100")) {
+            proxy.withFile("pool.camel.yaml", "- beans:\n    - name: pool\n      type: io.github.camelreverseproxy.upstream.UpstreamBreaker\n      properties: {name: pool, timeout: 100}\n");
+            proxy.routes().replaceStep("proxy.camel.yaml", "hand-over", "- circuitBreaker:\n    resilience4jConfiguration: {circuitBreaker: pool}\n    steps:\n      - to: direct:upstream01\n");
+            proxy.start();
+            for (int i = 0; i < 4; i++) {
+                try (Connection client = proxy.connect()) {
+                    client.send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n1\r\na\r\n");
+                    Thread.sleep(150);
+                    client.send("0\r\n\r\n");
+                    assertEquals(200, client.receive().status());
+                }
+            }
+            assertEquals(200, proxy.exchange(GET).status());
+        }
+    }
+
     @Test
     void weightsThatDoNotFitStopTheStart() throws Exception {
         for (String ratio : List.of("8,1", "8,1,x", "0,0,0", "1,1,1,1")) {

@@ -65,6 +65,23 @@ class EipTest {
         }
     }
 
+    @Test
+    void fallbackSendsNoPostTwice() throws Exception {
+        String second = "    onFallback:\n      steps:\n        - to: direct:second\n";
+        try (Proxy proxy = withFallback(second)) {
+            proxy.withFile("second.camel.yaml", "- route:\n    from:\n      uri: direct:second\n      steps:\n        - loadBalance:\n"
+                    + "            roundRobinLoadBalancer: {}\n            steps:\n              - to: direct:upstream03\n");
+            proxy.routes().replace("upstreams.camel.yaml", "              - to:\n                  id: to-upstream03\n                  uri: direct:upstream03\n", "");
+            proxy.start();
+            proxy.upstream(1).behaving((request, out) -> false);
+            assertEquals(502, proxy.exchange(POST).status());
+            assertEquals(0, proxy.upstream(3).pending());
+            proxy.upstream(2).behaving((request, out) -> false);
+            assertEquals(200, proxy.exchange(GET).status());
+            assertEquals(1, proxy.upstream(3).pending());
+        }
+    }
+
     /** In the template each upstream has its own; one that is open falls back only when no other can take the request. */
     @Test
     void fallbackOfOneUpstreamIsTheLastResort() throws Exception {
@@ -200,11 +217,51 @@ class EipTest {
         }
     }
 
-    /** Camel's default is to sleep between redeliveries, on the thread that has the exchange. */
+    /** A copy that nobody takes is dropped. */
     @Test
-    void redeliveryThatWaitsHoldsNobodyUp() throws Exception {
+    void copiesHoldNobodyUp() throws Exception {
         try (Proxy proxy = new Proxy("proxy.timeout.drain", "1", "camel.main.shutdown-timeout", "1")) {
-            proxy.withFile("slow.camel.yaml", "- onException:\n    exception: [java.lang.IllegalStateException]\n    redeliveryPolicy: {maximumRedeliveries: 3, redeliveryDelay: 20000}\n"
+            proxy.routes().insertBefore("proxy.camel.yaml", "hand-over", "- wireTap: {uri: '{{upstream02.url}}'}");
+            proxy.routes().replace("upstreams.camel.yaml", "              - to:\n                  id: to-upstream02\n                  uri: direct:upstream02\n", "");
+            proxy.start();
+            proxy.upstream(2).behaving((request, out) -> {
+                Thread.sleep(20_000);
+                return false;
+            });
+            assertEquals(Collections.nCopies(1200, 200), Load.statuses(proxy, 4, 300, GET));
+        }
+    }
+
+    @Test
+    void workersThatAreAllBusyHoldNobodyUp() throws Exception {
+        try (Proxy proxy = new Proxy("proxy.max-threads", "2", "proxy.timeout.drain", "1", "camel.main.shutdown-timeout", "1")) {
+            proxy.routes().insertBefore("proxy.camel.yaml", "hand-over", "- choice:\n    when:\n      - simple: ${header.CamelHttpPath} == '/slow'\n        steps:\n"
+                    + "          - threads: {executorService: workers}\n          - process: {ref: sleeper}\n");
+            proxy.binding("sleeper", (org.apache.camel.Processor) exchange -> Thread.sleep(20_000));
+            proxy.start();
+            List<Connection> slow = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                slow.add(proxy.connect().send(SLOW));
+            }
+            Thread.sleep(300);
+            assertEquals(Collections.nCopies(80, 200), Load.statuses(proxy, 16, 5, GET));
+            for (Connection client : slow) {
+                client.reset();
+            }
+        }
+    }
+
+    /** Camel's default is to sleep between redeliveries, on the thread that has the exchange. */
+    @ParameterizedTest
+    @ValueSource(strings = {"redeliveryPolicy: {maximumRedeliveries: 3, redeliveryDelay: 20000}", "retryWhile: {simple: '${exchangeProperty.none} == null'}\n    redeliveryPolicy: {redeliveryDelay: 20000}",
+            "redeliveryPolicyRef: patient\n    handled: {constant: 'true'}"})
+    void redeliveryThatWaitsHoldsNobodyUp(String policy) throws Exception {
+        try (Proxy proxy = new Proxy("proxy.timeout.drain", "1", "camel.main.shutdown-timeout", "1")) {
+            org.apache.camel.processor.errorhandler.RedeliveryPolicy patient = new org.apache.camel.processor.errorhandler.RedeliveryPolicy();
+            patient.setMaximumRedeliveries(3);
+            patient.setRedeliveryDelay(20_000);
+            proxy.binding("patient", patient);
+            proxy.withFile("slow.camel.yaml", "- onException:\n    exception: [java.lang.IllegalStateException]\n    " + policy + "\n"
                     + "- route:\n    from:\n      uri: direct:slow\n      steps:\n        - throwException: {exceptionType: java.lang.IllegalStateException, message: again}\n");
             proxy.routes().insertBefore("proxy.camel.yaml", "hand-over", "- choice:\n    when:\n      - simple: ${header.CamelHttpPath} == '/slow'\n        steps:\n          - to: direct:slow");
             proxy.start();

@@ -187,7 +187,7 @@ class PackagedIT {
 
     /** Again and again, and long before it fills the largest heap, which is what the serial collector of newer JDKs waits for. */
     @Test
-    void garbageInTheOldGenerationIsCollected() throws Exception {
+    void garbageInTheTenuredSpaceIsCollected() throws Exception {
         String body = "{\"a\":\"" + "x".repeat(5_000_000) + "\"}";
         try (ProxyProcess proxy = here.jar("-XX:+UseSerialGC", "-Xmn4m", "-Xmx2g", "-Xlog:gc").started();
                 Connection client = new Connection(port)) {

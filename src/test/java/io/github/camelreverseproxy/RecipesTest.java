@@ -145,8 +145,10 @@ class RecipesTest {
             assertEquals("/orders?id=7", proxy.seen().target());
             proxy.exchange("GET /api HTTP/1.1\r\nHost: a\r\n\r\n");
             assertEquals("/", proxy.seen().target());
-            proxy.exchange("GET /other/api/x HTTP/1.1\r\nHost: a\r\n\r\n");
-            assertEquals("/other/api/x", proxy.seen().target());
+            for (String other : List.of("/other/api/x", "/apiary/x")) {
+                proxy.exchange("GET " + other + " HTTP/1.1\r\nHost: a\r\n\r\n");
+                assertEquals(other, proxy.seen().target());
+            }
         }
     }
 
@@ -201,8 +203,12 @@ class RecipesTest {
             Load.statuses(proxy, 1, 5, recipe.requests().get(0).replace("lang=en; SESSION=42", "SESSION=42"));
             assertTrue(seen(proxy).contains(15), "the same session: " + seen(proxy));
             proxy.upstreams().forEach(Upstream::forget);
-            Load.statuses(proxy, 1, 9, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            Load.statuses(proxy, 1, 9, "GET / HTTP/1.1\r\nHost: a\r\nCookie: lang=en; JSESSIONID=3\r\n\r\n");
             assertEquals(List.of(3, 3, 3), seen(proxy));
+            proxy.upstreams().forEach(Upstream::forget);
+            Load.statuses(proxy, 1, 5, "GET / HTTP/1.1\r\nHost: a\r\nCookie: lang=en\r\nCookie: SESSION=42\r\n\r\n");
+            Load.statuses(proxy, 1, 5, recipe.requests().get(0));
+            assertTrue(seen(proxy).contains(10), "two fields: " + seen(proxy));
         }
     }
 
@@ -226,6 +232,8 @@ class RecipesTest {
             Await.until("the copy is there", () -> mirror.pending() == 1);
             assertEquals("seen twice", mirror.request().body());
             assertEquals("seen twice", proxy.seen().body());
+            String large = "x".repeat(200_000);
+            assertEquals(200, proxy.exchange("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 200000\r\n\r\n" + large).status());
             mirror.behaving((request, out) -> {
                 Thread.sleep(20_000);
                 return false;
@@ -289,6 +297,7 @@ class RecipesTest {
                 assertEquals(503, page.status());
                 assertEquals("<h1>Back soon</h1>", page.body());
             }
+            assertEquals(413, proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n").status());
         }
     }
 
@@ -301,6 +310,12 @@ class RecipesTest {
             assertTrue(request.body().matches("\\{\"n\":1,\"forwarded\":\"[^\"]*\",\"channel\":\"web\",\"customerId\":\"acme\"}"), request.body());
             proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi");
             assertEquals("hi", proxy.seen().body());
+            assertEquals(200, proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n").status());
+            proxy.seen();
+            proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nCache-Control: no-transform\r\nContent-Length: 2\r\n\r\n[]");
+            assertEquals("[]", proxy.seen().body());
+            proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+            assertFalse(proxy.seen().body().contains("customer"));
         }
     }
 
@@ -312,6 +327,12 @@ class RecipesTest {
             assertEquals("[1,2]", curl(proxy).body());
             proxy.answering("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok");
             assertEquals("ok", curl(proxy).body());
+            proxy.answering("HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+            assertEquals("{}", curl(proxy).body());
+            proxy.answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nzip");
+            assertEquals("zip", curl(proxy).body());
+            proxy.answering("HTTP/1.1 304 Not Modified\r\nContent-Type: application/json\r\n\r\n");
+            assertEquals(304, curl(proxy).status());
         }
     }
 

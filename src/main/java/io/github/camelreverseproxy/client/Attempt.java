@@ -80,6 +80,11 @@ final class Attempt implements ProxyRequest.Cancellable {
         return ended;
     }
 
+    /** Whether nobody waits for what comes of it. */
+    boolean isOfCopy() {
+        return !request.isAnsweredBy(exchange);
+    }
+
     @Override
     public boolean isFor(Exchange other) {
         return exchange == other;

@@ -160,7 +160,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         exchange = null;
         used = true;
         boolean login = owner != null || done.isLogin() || Login.isAskedFor(response);
-        if (!stays || !context.channel().isActive() || login && done.client() == null) {
+        if (!stays || !context.channel().isActive() || login && (done.client() == null || done.isOfCopy())) {
             close();
             return;
         }

@@ -8,9 +8,7 @@ import java.util.List;
 
 import io.github.camelreverseproxy.ReverseProxy;
 import io.github.camelreverseproxy.host.Startup;
-import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
-import org.apache.camel.main.MainListenerSupport;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.gaul.httpbin.HttpBin;
@@ -32,7 +30,8 @@ public final class Demo {
             upstream.start();
             upstreams.add(upstream);
         }
-        int code = Startup.run(before(upstreams), args);
+        int code = Startup.run(() -> before(upstreams), started -> System.out.println("\nTry:\n  curl -v -XGET http://localhost:"
+                + started.resolvePropertyPlaceholders("{{proxy.port}}") + "/anything -H'Content-Type: appliaction/json' -d '{\"snot\": \"badger\"}'\n"));
         for (HttpBin upstream : upstreams) {
             upstream.stop();
         }
@@ -49,14 +48,6 @@ public final class Demo {
         }
         main.bind("demoHosts", (DnsResolver) new LoopbackNames());
         main.bind("demoLog", new UpstreamPrinter());
-        main.addMainListener(new MainListenerSupport() {
-            @Override
-            public void afterStart(BaseMainSupport started) {
-                String port = started.getCamelContext().resolvePropertyPlaceholders("{{proxy.port}}");
-                System.out.println("\nTry:\n  curl -v -XGET http://localhost:" + port
-                        + "/anything -H'Content-Type: appliaction/json' -d '{\"snot\": \"badger\"}'\n");
-            }
-        });
         return main;
     }
 

@@ -5,11 +5,11 @@ import java.util.concurrent.atomic.AtomicLong;
 /** The bytes of bodies that are held anywhere in the process, and how many of them there may be. Thread-safe. */
 public final class ByteBudget {
     private final AtomicLong held = new AtomicLong();
-    private final long max;
+    private volatile long max = Long.MAX_VALUE;
 
-    /** @param max bytes that may be held at once */
-    public ByteBudget(long max) {
-        this.max = max;
+    /** @param bytes that may be held at once, from now on */
+    public void limit(long bytes) {
+        max = bytes;
     }
 
     /** How many are held. */

@@ -82,7 +82,7 @@ public final class ProxyRequest {
             return request;
         }
         ProxyRequest request = new ProxyRequest(null, EmptyHttpHeaders.INSTANCE);
-        exchange.setProperty(PROPERTY, request);
+        request.begin(exchange);
         return request;
     }
 

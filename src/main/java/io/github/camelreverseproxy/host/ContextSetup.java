@@ -5,13 +5,9 @@ import java.util.concurrent.ExecutorService;
 import io.github.camelreverseproxy.client.Location;
 import io.github.camelreverseproxy.client.UpstreamComponent;
 import io.github.camelreverseproxy.client.UpstreamRules;
-import io.github.camelreverseproxy.client.Workers;
-import io.github.camelreverseproxy.forwarding.ByteBudget;
 import io.github.camelreverseproxy.forwarding.Kept;
 import io.github.camelreverseproxy.forwarding.WholeBody;
-import io.github.camelreverseproxy.listener.Connections;
 import io.github.camelreverseproxy.listener.HttpPipeline;
-import io.github.camelreverseproxy.listener.InFlight;
 import io.github.camelreverseproxy.listener.Limits;
 import io.github.camelreverseproxy.listener.ListenerComponent;
 import io.github.camelreverseproxy.listener.ProxyBinding;
@@ -26,9 +22,6 @@ import io.github.camelreverseproxy.response.ErrorAnswer;
 import io.github.camelreverseproxy.response.Via;
 import io.github.camelreverseproxy.upstream.EipFactory;
 import io.github.camelreverseproxy.upstream.Redelivery;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ExtendedCamelContext;
 import org.apache.camel.component.properties.PropertiesComponent;
@@ -51,20 +44,26 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
         PropertiesComponent properties = (PropertiesComponent) context.getPropertiesComponent();
         properties.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
         properties.addPropertiesSource(new Environment());
-        context.getCamelContextExtension().addContextPlugin(Kept.class, new Kept(null));
+        Generation generation = context.getRegistry().lookupByNameAndType(Generation.BEAN, Generation.class);
+        if (generation == null) {
+            generation = alone(context);
+            context.getRegistry().bind(Generation.BEAN, generation);
+        }
+        context.getCamelContextExtension().addContextPlugin(Kept.class, generation.kept());
         context.getRegistry().bind("contextSetup", this);
     }
 
     @Override
     public void configure(CamelContext context) {
         Settings settings = new Settings(context.getPropertiesComponent());
+        Registry registry = context.getRegistry();
+        Generation generation = registry.lookupByNameAndType(Generation.BEAN, Generation.class);
+        Host host = generation.host();
         HeaderStyle style = HeaderStyle.valueOf(settings.choice("proxy.header.style"));
         ViaEntry viaEntry = new ViaEntry(style, settings.text("proxy.via.name"));
         ErrorAnswer errors = new ErrorAnswer(context.getUuidGenerator()::generateExchangeUuid, viaEntry);
-        EventLoopGroup eventLoops = eventLoops();
-        ExecutorService workers = Workers.create(settings.number("proxy.max-threads"));
+        ExecutorService workers = host.workers(settings.number("proxy.max-threads"));
 
-        Registry registry = context.getRegistry();
         registry.bind("loopGuard", new LoopGuard(viaEntry));
         registry.bind("forwarded", new Forwarded(settings.text("proxy.forwarded.by"), style, new TrustedProxies(settings.text("proxy.trusted-proxies"))));
         registry.bind("bodyPatch", new BodyPatch());
@@ -73,40 +72,48 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
         registry.bind("errorAnswer", errors);
         registry.bind("redelivery", new Redelivery(settings.steps("proxy.backoff.steps"), settings.number("proxy.deadline")));
         registry.bind("workers", workers);
+        registry.bind("copies", host.copies);
+        registry.bind("budget", host.budget);
 
         ExtendedCamelContext extended = context.getCamelContextExtension();
         extended.setHeadersMapFactory(new FieldMaps());
         extended.addContextPlugin(ProcessorFactory.class, new EipFactory(context));
-        extended.addInterceptStrategy(new StepGuard(eventLoops, workers));
-        RouteModels.watch((ModelCamelContext) context);
+        extended.addInterceptStrategy(new StepGuard(host.eventLoops, workers));
+        RouteModels.watch((ModelCamelContext) context, generation);
         WholeBody.refuseOthers(context.getTypeConverterRegistry());
 
-        InFlight inFlight = new InFlight(settings.number("proxy.max-in-flight"));
-        Connections connections = new Connections(inFlight, settings.number("proxy.max-connections"), settings.number("proxy.timeout.drain"));
-        context.addLifecycleStrategy(connections);
-        ByteBudget budget = budget(settings);
-        registry.bind("budget", budget);
-        HttpPipeline pipeline = new HttpPipeline(limits(settings), inFlight, budget, connections, errors);
-        context.addComponent("netty-http", new ListenerComponent(pipeline, new ProxyBinding(errors), eventLoops));
-        context.addComponent("upstream", new UpstreamComponent(eventLoops, workers, rules(settings)));
-        context.addLifecycleStrategy(new LifecycleStrategySupport() {
-            @Override
-            public void onContextStopped(CamelContext stopped) {
-                Kept.of(stopped).end(null);
-                eventLoops.shutdownGracefully();
-                workers.shutdown();
-            }
+        HttpPipeline pipeline = new HttpPipeline(limits(settings), host.inFlight, host.budget, host.connections, errors);
+        context.addComponent("netty-http", new ListenerComponent(pipeline, new ProxyBinding(errors), generation.listeners()));
+        context.addComponent("upstream", new UpstreamComponent(host.eventLoops, workers, rules(settings)));
+        generation.whenActive(() -> {
+            host.inFlight.limit(settings.number("proxy.max-in-flight"));
+            host.connections.limit(settings.number("proxy.max-connections"), settings.number("proxy.timeout.drain"));
+            String most = settings.text("proxy.max-body-memory");
+            host.budget.limit(most.isEmpty() ? Runtime.getRuntime().maxMemory() / 4 : Long.parseLong(most));
         });
     }
 
-    /** The threads of all connections: one for each core, since none of them ever waits. */
-    private static EventLoopGroup eventLoops() {
-        return new NioEventLoopGroup(Runtime.getRuntime().availableProcessors(), new DefaultThreadFactory("event-loop", true));
-    }
+    /** Alone in its process, or in one that is not this proxy's: nothing outlives the context. */
+    private static Generation alone(CamelContext context) {
+        Generation generation = new Generation(new Host(), null);
+        context.addLifecycleStrategy(new LifecycleStrategySupport() {
+            @Override
+            public void onContextInitialized(CamelContext initialized) {
+                generation.activate();
+            }
 
-    private static ByteBudget budget(Settings settings) {
-        String most = settings.text("proxy.max-body-memory");
-        return new ByteBudget(most.isEmpty() ? Runtime.getRuntime().maxMemory() / 4 : Long.parseLong(most));
+            @Override
+            public void onContextStopping(CamelContext stopping) {
+                generation.host().connections.drain();
+            }
+
+            @Override
+            public void onContextStopped(CamelContext stopped) {
+                generation.kept().end(null);
+                generation.host().close();
+            }
+        });
+        return generation;
     }
 
     private static Limits limits(Settings settings) {

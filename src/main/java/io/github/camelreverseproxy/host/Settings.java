@@ -46,6 +46,7 @@ public final class Settings {
             Map.entry("proxy.backoff.silence", TIME),
             Map.entry("proxy.deadline", TIME),
             Map.entry("proxy.via.name", Settings::name),
+            Map.entry("proxy.reload", value -> oneOf(value, "watch", "off")),
             Map.entry("proxy.location", value -> oneOf(value, "rewrite", "keep")),
             Map.entry("proxy.dns.refresh", TIME),
             Map.entry("proxy.connection.max-age", TIME),

@@ -1,33 +1,68 @@
 package io.github.camelreverseproxy.host;
 
-import java.net.SocketException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import io.github.camelreverseproxy.message.OptionException;
 import io.github.camelreverseproxy.message.SourceLine;
+import org.apache.camel.CamelContext;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.main.Main;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Starts a Main so that whatever stops the start is told in one line instead of a stack trace. */
+/** Runs the process: starts it, so that whatever stops the start is told in one line, reads everything anew when it is to, and ends it. */
 public final class Startup {
+    private static final Logger LOG = LoggerFactory.getLogger(Startup.class);
     private static final int NOT_STARTED = 2;
 
     private Startup() {
     }
 
     /**
-     * Runs until the process is told to stop.
+     * Runs until the process is told to stop, and never returns then; or returns at once with an exit code if it cannot start.
      *
-     * @return the exit code
+     * @param mains   makes a Main, not started, of what ./routes/ and ./application.properties say at that moment
+     * @param started is told when it has started
      */
-    public static int run(Main main, String[] args) {
+    public static int run(Supplier<Main> mains, Consumer<CamelContext> started) throws InterruptedException {
+        Generations generations = new Generations(mains);
         try {
-            return main.run(args);
-        } catch (Exception e) {
-            System.err.println("camel-reverse-proxy: " + reason(main, e));
+            generations.start();
+        } catch (StartException e) {
+            System.err.println("camel-reverse-proxy: " + e.getMessage());
             return NOT_STARTED;
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(generations::stop, "stop"));
+        onHangUp(() -> Watch.reload(generations));
+        if (generations.context().resolvePropertyPlaceholders("{{proxy.reload}}").strip().equals("watch")) {
+            new Watch(generations, Path.of("routes"), Path.of("application.properties")).start();
+        }
+        started.accept(generations.context());
+        new CountDownLatch(1).await();
+        return 0;
+    }
+
+    /** The JDK has no supported way to be told of a signal, and Windows has no such signal. */
+    private static void onHangUp(Runnable reload) {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object handling = Proxy.newProxyInstance(Startup.class.getClassLoader(), new Class<?>[] {handler}, (self, method, given) -> {
+                if (method.getName().equals("handle")) {
+                    new Thread(reload, "hang-up").start();
+                }
+                return null;
+            });
+            signal.getMethod("handle", signal, handler).invoke(null, signal.getConstructor(String.class).newInstance("HUP"), handling);
+        } catch (ReflectiveOperationException | IllegalArgumentException e) {
+            LOG.info("SIGHUP does not reload here: {}", e.toString());
         }
     }
 
@@ -42,10 +77,6 @@ public final class Startup {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SettingsException) {
                 return cause.getMessage();
-            }
-            // Netty's is no BindException where the address is not this host's.
-            if (cause instanceof SocketException) {
-                return address(main) + ": " + cause.getMessage();
             }
             if (cause instanceof FailedToCreateRouteException failed) {
                 route = failed.getRouteId();
@@ -62,9 +93,5 @@ public final class Startup {
     private static String where(Main main, String route, String option) {
         RouteDefinition definition = route == null ? null : ((ModelCamelContext) main.getCamelContext()).getRouteDefinition(route);
         return definition == null ? "" : SourceLine.of(definition.getInput(), option);
-    }
-
-    private static String address(Main main) {
-        return main.getCamelContext().resolvePropertyPlaceholders("proxy.host = {{proxy.host}}, proxy.port = {{proxy.port}}");
     }
 }

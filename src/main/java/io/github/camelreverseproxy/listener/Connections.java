@@ -9,17 +9,15 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import org.apache.camel.CamelContext;
-import org.apache.camel.support.LifecycleStrategySupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All connections of the listener, and how they end with it. When the Camel context stops, before any route does: no new
+ * All connections of the listener, and how they end. When the process is to stop, before any route does: no new
  * connection is accepted, each response says {@code Connection: close}, idle connections get a moment in which a request
  * that is on its way may still come, and the requests in flight finish. Thread-safe.
  */
-public final class Connections extends LifecycleStrategySupport {
+public final class Connections {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final AttributeKey<Boolean> BUSY = AttributeKey.valueOf(Connections.class, "busy");
     private static final long GRACE_MILLIS = 500;
@@ -28,24 +26,32 @@ public final class Connections extends LifecycleStrategySupport {
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final AtomicInteger open = new AtomicInteger();
     private final InFlight inFlight;
-    private final int max;
-    private final long drainTimeout;
+    private volatile int max = Integer.MAX_VALUE;
+    private volatile long drainTimeout;
     private volatile boolean draining;
     private volatile boolean ending;
 
-    /**
-     * @param max          connections at once
-     * @param drainTimeout for the requests in flight to finish, in milliseconds
-     */
-    public Connections(InFlight inFlight, int max, long drainTimeout) {
+    public Connections(InFlight inFlight) {
         this.inFlight = inFlight;
-        this.max = max;
-        this.drainTimeout = drainTimeout;
     }
 
-    /** The group that netty-http puts the socket that listens into. */
-    ChannelGroup channels() {
-        return channels;
+    /**
+     * From now on.
+     *
+     * @param most          connections at once
+     * @param drain for the requests in flight to finish, in milliseconds
+     */
+    public void limit(int most, long drain) {
+        max = most;
+        drainTimeout = drain;
+        if (open.get() < most) {
+            accept(true);
+        }
+    }
+
+    /** A socket that connections come by. */
+    void listen(Channel socket) {
+        channels.add(socket);
     }
 
     /** Past the limit the socket that listens takes no further connection until one ends. */
@@ -84,8 +90,8 @@ public final class Connections extends LifecycleStrategySupport {
         connection.attr(BUSY).set(busy);
     }
 
-    @Override
-    public void onContextStopping(CamelContext context) {
+    /** Returns when all is over, or the time for it. */
+    public void drain() {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(drainTimeout);
         draining = true;
         channels.close(ServerChannel.class::isInstance).awaitUninterruptibly();

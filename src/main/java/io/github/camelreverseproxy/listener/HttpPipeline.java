@@ -4,19 +4,16 @@ import io.github.camelreverseproxy.forwarding.ByteBudget;
 import io.github.camelreverseproxy.forwarding.ClientConnection;
 import io.github.camelreverseproxy.response.ErrorAnswer;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpResponseEncoder;
-import org.apache.camel.component.netty.NettyConsumer;
-import org.apache.camel.component.netty.ServerInitializerFactory;
-import org.apache.camel.component.netty.http.HttpServerInitializerFactory;
-import org.apache.camel.component.netty.http.NettyHttpConsumer;
 
 /**
  * What each connection passes through before a request becomes an exchange: limits, time limits, strictness and order,
  * a handler for each. Thread-safe.
  */
-public final class HttpPipeline extends HttpServerInitializerFactory {
+public final class HttpPipeline {
     /** Room for method, version and spaces, and for the rule on targets to see that one is too long. */
     private static final int REQUEST_LINE_REST = 64;
 
@@ -36,32 +33,8 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         this.errors = errors;
     }
 
-    /** What Camel makes of it for a listener. */
-    private HttpPipeline(NettyHttpConsumer consumer, HttpPipeline of) {
-        super(consumer);
-        this.limits = of.limits;
-        this.rules = of.rules;
-        this.inFlight = of.inFlight;
-        this.budget = of.budget;
-        this.connections = of.connections;
-        this.errors = of.errors;
-    }
-
-    @Override
-    public ServerInitializerFactory createPipelineFactory(NettyConsumer consumer) {
-        consumer.getConfiguration().setChannelGroup(connections.channels());
-        return new HttpPipeline((NettyHttpConsumer) consumer, this);
-    }
-
-    @Override
-    protected void initChannel(Channel channel) {
-        fill(channel);
-        ChannelPipeline pipeline = channel.pipeline();
-        int port = consumer.getConfiguration().getPort();
-        pipeline.addLast("handler", consumer.getEndpoint().getComponent().getMultiplexChannelHandler(port).getChannelHandler());
-    }
-
-    private void fill(Channel channel) {
+    /** @param handOver the last station, which hands a request to a route */
+    void fill(Channel channel, ChannelHandler handOver) {
         connections.add(channel);
         ChannelPipeline pipeline = channel.pipeline();
         // A client that has nothing more to send still gets its answers, unless they take long: it may have gone.
@@ -78,6 +51,7 @@ public final class HttpPipeline extends HttpServerInitializerFactory {
         pipeline.addLast("body", body);
         pipeline.addLast("refusals", new Refusals(errors));
         pipeline.addLast("owner", new RequestOwner(client, body, inFlight, limits, errors));
+        pipeline.addLast("handler", handOver);
     }
 
     /** Leaves of a connection that has become a tunnel what knows nothing of HTTP; the decoder hands over what it has not decoded. */

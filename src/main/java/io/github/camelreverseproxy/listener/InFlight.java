@@ -5,11 +5,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The places of requests in flight, from their hand-over to a route to the last byte of their responses. Thread-safe. */
 public final class InFlight {
     private final AtomicInteger requests = new AtomicInteger();
-    private final int max;
+    private volatile int max = Integer.MAX_VALUE;
 
-    /** @param max requests in flight at once */
-    public InFlight(int max) {
-        this.max = max;
+    /** @param most requests in flight at once, from now on */
+    public void limit(int most) {
+        max = most;
     }
 
     int count() {

@@ -10,23 +10,24 @@ import java.util.regex.Pattern;
 
 import io.github.camelreverseproxy.message.Methods;
 import io.github.camelreverseproxy.message.OptionException;
-import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ChannelInboundHandler;
 import org.apache.camel.Endpoint;
 import org.apache.camel.component.netty.NettyConfiguration;
 import org.apache.camel.component.netty.http.HttpServerBootstrapFactory;
+import org.apache.camel.component.netty.http.HttpServerConsumerChannelFactory;
 import org.apache.camel.component.netty.http.NettyHttpComponent;
 import org.apache.camel.component.netty.http.NettyHttpConsumer;
 import org.apache.camel.component.netty.http.NettyHttpEndpoint;
 
 /**
- * netty-http whose listeners have the pipeline, the binding and the threads of this proxy. (Camel 4.18.0 has the option
+ * netty-http whose listeners are those of the process, with its pipeline, binding and threads. (Camel 4.18.0 has the option
  * {@code serverInitializerFactory}, but its HTTP server always builds the default pipeline.) Options of a listener that would
  * then count for nothing stop the start.
  */
 public final class ListenerComponent extends NettyHttpComponent {
     private static final Pattern ADDRESS = Pattern.compile("(http|proxy):(?://)?(.*):([0-9]+)");
     private static final Set<String> OPTIONS = Set.of("protocol", "host", "port", "path", "matchOnUriPrefix", "httpMethodRestrict", "backlog", "reuseAddress",
-            "tcpNoDelay", "keepAlive", "bossCount", "bossGroup");
+            "tcpNoDelay", "keepAlive");
     private static final Map<String, String> INSTEAD = Map.of("ssl", "TLS to clients is for nginx, HAProxy or Caddy before it",
             "sslContextParameters", "TLS to clients is for nginx, HAProxy or Caddy before it", "requestTimeout", "see proxy.timeout.*",
             "chunkedMaxContentLength", "see proxy.max-request-body", "maxHeaderSize", "see proxy.max-head",
@@ -35,14 +36,14 @@ public final class ListenerComponent extends NettyHttpComponent {
 
     private final HttpPipeline pipeline;
     private final ProxyBinding binding;
-    private final EventLoopGroup eventLoops;
+    private final Listeners.Attached listeners;
     /** The options that the endpoints were given. */
     private final Map<Endpoint, Set<String>> given = new ConcurrentHashMap<>();
 
-    public ListenerComponent(HttpPipeline pipeline, ProxyBinding binding, EventLoopGroup eventLoops) {
+    public ListenerComponent(HttpPipeline pipeline, ProxyBinding binding, Listeners.Attached listeners) {
         this.pipeline = pipeline;
         this.binding = binding;
-        this.eventLoops = eventLoops;
+        this.listeners = listeners;
     }
 
     /** Camel takes neither an IPv6 address without brackets nor a name with an underscore out of the endpoint's URI. */
@@ -71,11 +72,30 @@ public final class ListenerComponent extends NettyHttpComponent {
             endpoint.setHttpMethodRestrict(Methods.ALLOW.replace(" ", ""));
         }
         NettyConfiguration configuration = consumer.getConfiguration();
-        configuration.setWorkerGroup(eventLoops);
         configuration.setBacklog(configuration.getBacklog() > 0 ? configuration.getBacklog() : BACKLOG);
-        HttpServerBootstrapFactory server = new HttpServerBootstrapFactory(getMultiplexChannelHandler(configuration.getPort()));
-        server.init(getCamelContext(), configuration, pipeline.createPipelineFactory(consumer));
-        return server;
+        return new Socket(configuration, getMultiplexChannelHandler(configuration.getPort()));
+    }
+
+    /** A listener of the process in the place of a server of Camel's. */
+    private final class Socket extends HttpServerBootstrapFactory {
+        private final NettyConfiguration configuration;
+        private final HttpServerConsumerChannelFactory routes;
+
+        Socket(NettyConfiguration configuration, HttpServerConsumerChannelFactory routes) {
+            super(routes, false);
+            this.configuration = configuration;
+            this.routes = routes;
+        }
+
+        @Override
+        protected void doStart() throws Exception {
+            listeners.add(configuration, new Listener.Target(pipeline, (ChannelInboundHandler) routes.getChannelHandler()));
+        }
+
+        @Override
+        protected void doStop() {
+            listeners.remove(configuration);
+        }
     }
 
     private void refuseIgnored(NettyHttpEndpoint endpoint) {

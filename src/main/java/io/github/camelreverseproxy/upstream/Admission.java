@@ -4,62 +4,87 @@ import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import org.apache.camel.Exchange;
 
 /**
- * A call that was let through before its exchange comes to the breaker's EIP: whoever chooses an upstream has to know that
- * it takes the call. Travels with the exchange, whose next EIP uses it. Confined to the exchange.
+ * A call that a breaker has let through, for whoever comes next on the exchange's way: the breaker's EIP, if the upstream was
+ * chosen before, since it has to be known then that it takes the call; and the client, which tells how far the call is. One
+ * within another tells that too. Travels with the exchange. Confined to the exchange.
  */
 final class Admission implements ProxyRequest.Watcher {
     private final UpstreamBreaker breaker;
-    private final Permit given;
-    private Permit permit;
+    private final Permit permit;
+    private final ProxyRequest.Watcher outer;
+    private boolean taken;
 
-    private Admission(UpstreamBreaker breaker, Permit permit) {
+    private Admission(UpstreamBreaker breaker, Permit permit, ProxyRequest.Watcher outer) {
         this.breaker = breaker;
-        this.given = permit;
         this.permit = permit;
+        this.outer = outer;
     }
 
     static Admission give(Exchange exchange, UpstreamBreaker breaker, Permit permit) {
-        Admission admission = new Admission(breaker, permit);
+        Admission admission = new Admission(breaker, permit, exchange.getProperty(PROPERTY, ProxyRequest.Watcher.class));
         exchange.setProperty(PROPERTY, admission);
         return admission;
     }
 
     /** The permit for a call of this breaker: the one that the exchange brings, or a new one; null if there is none. */
     static Permit take(Exchange exchange, UpstreamBreaker breaker) {
-        if (exchange.getProperty(PROPERTY) instanceof Admission admission && admission.breaker == breaker && admission.permit != null) {
-            Permit permit = admission.permit;
-            admission.permit = null;
-            return permit;
+        if (exchange.getProperty(PROPERTY) instanceof Admission admission && admission.breaker == breaker && !admission.taken) {
+            admission.taken = true;
+            return admission.permit;
         }
-        return breaker.tryCall(ProxyRequest.of(exchange).isSuspect(), System.nanoTime());
+        Permit permit = breaker.tryCall(ProxyRequest.of(exchange).isSuspect(), System.nanoTime());
+        if (permit != null) {
+            give(exchange, breaker, permit).taken = true;
+        }
+        return permit;
     }
 
-    @Override
-    public void uploading() {
-        breaker.uploading(given);
-    }
-
-    @Override
-    public void uploaded() {
-        breaker.uploaded(given);
-    }
-
-    @Override
-    public void answering() {
-        breaker.answering(given);
+    /** The call has ended, as far as the exchange goes. */
+    static void end(Exchange exchange, Permit permit) {
+        if (exchange.getProperty(PROPERTY) instanceof Admission admission && admission.permit == permit) {
+            exchange.setProperty(PROPERTY, admission.outer);
+        }
     }
 
     /** @return whether there was something to give back: the exchange was let through, and has not come to the breaker's EIP */
     static boolean giveBack(Exchange exchange) {
-        return exchange.getProperty(PROPERTY) instanceof Admission admission && admission.giveBack();
+        if (!(exchange.getProperty(PROPERTY) instanceof Admission admission) || !admission.giveBack()) {
+            return false;
+        }
+        end(exchange, admission.permit);
+        return true;
     }
 
     boolean giveBack() {
-        if (permit == null) {
+        if (taken) {
             return false;
         }
+        taken = true;
         breaker.abandoned(permit);
-        permit = null;
         return true;
+    }
+
+    @Override
+    public void uploading() {
+        breaker.uploading(permit);
+        if (outer != null) {
+            outer.uploading();
+        }
+    }
+
+    @Override
+    public void uploaded() {
+        breaker.uploaded(permit);
+        if (outer != null) {
+            outer.uploaded();
+        }
+    }
+
+    @Override
+    public void answering() {
+        breaker.answering(permit);
+        if (outer != null) {
+            outer.answering();
+        }
     }
 }

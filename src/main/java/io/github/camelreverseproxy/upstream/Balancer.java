@@ -75,7 +75,8 @@ final class Balancer extends LoadBalancerSupport implements StartupListener {
 
     /** Looked for anew when routes have come or gone. */
     private Branch[] branches() {
-        int now = breakers.version();
+        // Camel tells that a route is added before it is.
+        int now = 1000 * breakers.version() + context.getRoutesSize();
         if (version != now) {
             AsyncProcessor[] all = doGetProcessors();
             Branch[] found = new Branch[all.length];
@@ -95,9 +96,11 @@ final class Balancer extends LoadBalancerSupport implements StartupListener {
         ProxyRequest request = ProxyRequest.of(exchange);
         Branch[] all = branches();
         long begin = System.nanoTime();
-        Branch chosen = request.cancelled() == null ? choose(exchange, request, all, begin) : null;
+        Delivery before = Delivery.known(exchange);
+        boolean goesOn = request.cancelled() == null && (before == null || before.maySend());
+        Branch chosen = goesOn ? choose(exchange, request, all, before, begin) : null;
         if (chosen == null) {
-            exchange.setException(request.cancelled() != null ? request.cancelled() : unavailable(Delivery.of(exchange, begin), all));
+            exchange.setException(request.cancelled() != null ? request.cancelled() : !goesOn ? before.failed() : unavailable(Delivery.of(exchange, begin), all));
             callback.done(true);
             return true;
         }
@@ -136,8 +139,13 @@ final class Balancer extends LoadBalancerSupport implements StartupListener {
             }
             if (exchange.getException() != null) {
                 Delivery.of(exchange, begin).failedAt(branch.name(), exchange.getException());
+                // What a route on the way has given up is for this one to redeliver.
+                Redelivery.anew(exchange);
             }
             if (!failsOver()) {
+                if (exchange.getException() != null && failover != null) {
+                    Delivery.of(exchange, begin).stop();
+                }
                 callback.done(sync);
                 return;
             }
@@ -156,8 +164,7 @@ final class Balancer extends LoadBalancerSupport implements StartupListener {
         }
     }
 
-    private Branch choose(Exchange exchange, ProxyRequest request, Branch[] all, long now) {
-        Delivery before = Delivery.known(exchange);
+    private Branch choose(Exchange exchange, ProxyRequest request, Branch[] all, Delivery before, long now) {
         String own = request.client() == null ? null : request.client().upstream();
         for (int i = 0; own != null && i < all.length; i++) {
             if (all[i].name().equals(own) && isNew(all[i], before) && (admits(exchange, request, all, all[i], Pass.ANY, now)

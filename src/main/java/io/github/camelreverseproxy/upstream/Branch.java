@@ -11,6 +11,9 @@ import org.apache.camel.Endpoint;
 import org.apache.camel.EndpointAware;
 import org.apache.camel.Navigate;
 import org.apache.camel.Route;
+import org.apache.camel.processor.RecipientList;
+import org.apache.camel.processor.RoutingSlip;
+import org.apache.camel.processor.SendDynamicProcessor;
 import org.apache.camel.processor.WireTapProcessor;
 
 /**
@@ -29,7 +32,8 @@ record Branch(String name, AsyncProcessor route, UpstreamBreaker breaker, boolea
         Search search = new Search(context);
         search.look(route);
         BreakerProcessor only = search.breakers.size() == 1 ? search.breakers.iterator().next() : null;
-        String unknown = search.breakers.size() > 1 ? "leads to several upstreams" : only == null && search.unguarded ? "leads to an upstream without a breaker" : null;
+        String unknown = search.breakers.size() > 1 ? "leads to several upstreams" : only != null ? null
+                : search.unguarded ? "leads to an upstream without a breaker" : search.dynamic ? "leads to where a message says" : null;
         String name = only != null ? only.breaker().name() : search.first == null ? "#" + number : search.first;
         return new Branch(name, route, only == null ? null : only.breaker(), only != null && only.fallsBack(), unknown);
     }
@@ -41,6 +45,7 @@ record Branch(String name, AsyncProcessor route, UpstreamBreaker breaker, boolea
         private final Set<BreakerProcessor> breakers = new LinkedHashSet<>();
         private String first;
         private boolean unguarded;
+        private boolean dynamic;
 
         Search(CamelContext context) {
             this.context = context;
@@ -50,6 +55,7 @@ record Branch(String name, AsyncProcessor route, UpstreamBreaker breaker, boolea
             if (node == null || node instanceof WireTapProcessor || node instanceof Balancer || !seen.add(node)) {
                 return;
             }
+            dynamic |= node instanceof SendDynamicProcessor || node instanceof RecipientList || node instanceof RoutingSlip;
             if (node instanceof BreakerProcessor breaker) {
                 breakers.add(breaker);
             } else if (node instanceof EndpointAware aware) {

@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.upstream;
 import java.util.List;
 
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.message.Failure;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
@@ -20,6 +21,8 @@ import org.apache.camel.support.service.ServiceHelper;
  * exchange itself where Camel's waits and works on a copy. Thread-safe.
  */
 final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<Processor>, IdAware, RouteIdAware {
+    private static final int CLIENTS_FAULT_ENDS = 500;
+
     private final UpstreamBreaker breaker;
     private final AsyncProcessor steps;
     private final AsyncProcessor fallback;
@@ -66,13 +69,14 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
     }
 
     /**
-     * By the fallback, if there is one and the call has failed; if somebody still waits for it.
+     * By the fallback, if there is one and the call has failed, other than by the client's fault; if somebody still waits for it.
      *
      * @param sync how the call has ended
      * @return how the answer has
      */
     private boolean answer(Exchange exchange, AsyncCallback callback, boolean sync) {
-        if (fallback == null || exchange.getException() == null || ProxyRequest.of(exchange).cancelled() != null) {
+        boolean failed = exchange.getException() != null && Failure.of(exchange.getException()).status() >= CLIENTS_FAULT_ENDS;
+        if (fallback == null || !failed || ProxyRequest.of(exchange).cancelled() != null) {
             callback.done(sync);
             return sync;
         }
@@ -101,6 +105,7 @@ final class BreakerProcessor extends AsyncProcessorSupport implements Navigate<P
         @Override
         public void done(boolean inTime) {
             ended = true;
+            Admission.end(exchange, permit);
             breaker.ended(permit, exchange);
             sync = answer(exchange, callback, inTime);
         }

@@ -28,6 +28,7 @@ final class Delivery {
     private boolean left;
     private boolean full;
     private boolean givenUp;
+    private boolean stopped;
 
     private Delivery(Exchange exchange, long begin) {
         this.exchange = exchange;
@@ -103,6 +104,20 @@ final class Delivery {
 
     int rounds() {
         return rounds;
+    }
+
+    /** Whether another upstream may have it: what one may have acted upon is not sent again, unless that makes no difference. */
+    boolean maySend() {
+        return reached.isEmpty() || Redelivery.isSafe(exchange, failed);
+    }
+
+    /** Whoever has chosen upstreams for it has tried as many as it may. */
+    void stop() {
+        stopped = true;
+    }
+
+    boolean isStopped() {
+        return stopped;
     }
 
     /** It is not sent again by the route that has it. */

@@ -151,19 +151,24 @@ public final class EipFactory extends DefaultProcessorFactory {
 
     /** A loadBalance of one of Camel's own kinds. */
     private static final class Balanced extends ProcessorReifier<LoadBalanceDefinition> {
+        private final List<ProcessorDefinition<?>> branches;
+
         Balanced(Route route, LoadBalanceDefinition eip) {
             super(route, eip);
+            branches = eip.getOutputs().stream().filter(branch -> !isDisabled(camelContext, branch)).toList();
+            if (branches.isEmpty()) {
+                throw new IllegalArgumentException(SourceLine.of(eip, null) + "a load balancer without a branch");
+            }
         }
 
         /** Null for a kind that asks all branches, or is the user's own. */
         Order order() {
             LoadBalancerDefinition kind = definition.getLoadBalancerType();
-            int branches = definition.getOutputs().size();
             if (kind instanceof RoundRobinLoadBalancerDefinition) {
-                return new Order.RoundRobin(branches);
+                return new Order.RoundRobin(branches.size());
             }
             if (kind instanceof RandomLoadBalancerDefinition) {
-                int[] alike = new int[branches];
+                int[] alike = new int[branches.size()];
                 Arrays.fill(alike, 1);
                 return new Order.Random(alike);
             }
@@ -173,21 +178,21 @@ public final class EipFactory extends DefaultProcessorFactory {
             }
             if (kind instanceof StickyLoadBalancerDefinition sticky) {
                 return new Order.Sticky(createExpression(sticky.getCorrelationExpression()),
-                        definition.getOutputs().stream().map(Balanced::label).toArray(String[]::new));
+                        branches.stream().map(Balanced::label).toArray(String[]::new));
             }
             if (kind instanceof FailoverLoadBalancerDefinition failover) {
-                return new Order.Failover(branches, parseBoolean(failover.getRoundRobin(), false), parseBoolean(failover.getSticky(), false));
+                return new Order.Failover(branches.size(), parseBoolean(failover.getRoundRobin(), false), parseBoolean(failover.getSticky(), false));
             }
             return null;
         }
 
         private int[] weights(WeightedLoadBalancerDefinition kind) {
             String[] numbers = parseString(kind.getDistributionRatio()).split(kind.getDistributionRatioDelimiter() == null ? "," : parseString(kind.getDistributionRatioDelimiter()));
-            boolean valid = numbers.length == definition.getOutputs().size() && Arrays.stream(numbers).allMatch(number -> number.strip().matches("[0-9]{1,6}"));
+            boolean valid = numbers.length == branches.size() && Arrays.stream(numbers).allMatch(number -> number.strip().matches("[0-9]{1,6}"));
             int[] weights = valid ? Arrays.stream(numbers).mapToInt(number -> Integer.parseInt(number.strip())).toArray() : new int[0];
             if (Arrays.stream(weights).sum() == 0) {
                 throw new IllegalArgumentException(SourceLine.of(definition, "distributionRatio") + "distributionRatio: " + kind.getDistributionRatio()
-                        + ": not a number for each of the " + definition.getOutputs().size() + " branches, with one above 0");
+                        + ": not a number for each of the " + branches.size() + " branches, with one above 0");
             }
             return weights;
         }
@@ -200,7 +205,7 @@ public final class EipFactory extends DefaultProcessorFactory {
         @Override
         public Processor createProcessor() throws Exception {
             Balancer balancer = new Balancer(camelContext, kept(order()), failover());
-            for (ProcessorDefinition<?> branch : definition.getOutputs()) {
+            for (ProcessorDefinition<?> branch : branches) {
                 balancer.addProcessor(wrapChannel(createProcessor(branch), branch, false));
             }
             return wrapChannel(balancer, definition, definition.getInheritErrorHandler());
@@ -208,8 +213,8 @@ public final class EipFactory extends DefaultProcessorFactory {
 
         /** Whose turn it is outlives the context, as long as the branches are the same; an expression does not. */
         private Order kept(Order made) {
-            String branches = definition.getOutputs().stream().map(Balanced::label).collect(Collectors.joining(","));
-            return made instanceof Order.Sticky ? made : Kept.of(camelContext).get("order " + definition.getId() + ' ' + made + ' ' + branches, Order.class, () -> made);
+            String labels = branches.stream().map(Balanced::label).collect(Collectors.joining(","));
+            return made instanceof Order.Sticky ? made : Kept.of(camelContext).get("order " + definition.getId() + ' ' + made + ' ' + labels, Order.class, () -> made);
         }
 
         private Balancer.Failover failover() throws ClassNotFoundException {

@@ -50,6 +50,10 @@ abstract class Order {
             return turns[first];
         }
 
+        boolean isOwn(int[] order) {
+            return turns[order[0]] == order;
+        }
+
         @Override
         void taken(int[] order, int place) {
             first = (order[place] + 1) % turns.length;
@@ -159,7 +163,9 @@ abstract class Order {
 
         @Override
         void taken(int[] order, int place) {
-            others.taken(order, place);
+            if (others.isOwn(order)) {
+                others.taken(order, place);
+            }
         }
 
         /** Each bit of the value has its say in each bit of the result (MurmurHash3, the end of its 32-bit variant). */

@@ -38,7 +38,7 @@ public final class Redelivery implements Predicate {
             failed = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         }
         Delivery delivery = Delivery.of(exchange, System.nanoTime());
-        if (!isSafe(exchange, failed)) {
+        if (delivery.isStopped() || !isSafe(exchange, failed)) {
             delivery.giveUp();
             return false;
         }

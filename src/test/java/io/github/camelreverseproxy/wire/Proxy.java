@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import io.github.camelreverseproxy.ReverseProxy;
+import io.github.camelreverseproxy.host.Generations;
 import io.github.camelreverseproxy.host.Startup;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
@@ -60,6 +61,7 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
     private final Map<String, Object> beans = new HashMap<>();
     private final RouteFiles routes = new RouteFiles();
     private Main main;
+    private Generations generations;
     private int port;
 
     /** @param property key, value, key, value, … on top of application.properties */
@@ -99,24 +101,52 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
     }
 
     public Proxy start() throws Exception {
+        prepare();
+        main = make();
+        main.start();
+        return this;
+    }
+
+    /** As the process runs: the routes can be edited and read anew. */
+    public Proxy startGenerations() throws Exception {
+        prepare();
+        routes.file("proxy.camel.yaml");
+        generations = new Generations(this::make);
+        generations.start();
+        return this;
+    }
+
+    public Generations generations() {
+        return generations;
+    }
+
+    /** Sets a property as in the file; for the next generation. */
+    public Proxy setting(String key, String value) {
+        properties.put(key, value);
+        return this;
+    }
+
+    private void prepare() throws IOException {
         port = freePort();
         for (int i = 0; urls.isEmpty() && i < 3; i++) {
             upstreams.add(new Upstream());
         }
-        main = ReverseProxy.create();
-        beans.forEach(main::bind);
-        main.addOverrideProperty("proxy.host", "127.0.0.1");
-        main.addOverrideProperty("proxy.port", Integer.toString(port));
+    }
+
+    private Main make() {
+        Main made = ReverseProxy.create();
+        beans.forEach(made::bind);
+        made.addOverrideProperty("proxy.host", "127.0.0.1");
+        made.addOverrideProperty("proxy.port", Integer.toString(port));
         for (int i = 0; i < 3; i++) {
             String url = urls.isEmpty() ? upstreams.get(i).url() : urls.get(i);
-            main.addOverrideProperty("upstream0" + (i + 1) + ".url", url);
+            made.addOverrideProperty("upstream0" + (i + 1) + ".url", url);
         }
-        properties.forEach(main::addOverrideProperty);
+        properties.forEach(made::addOverrideProperty);
         if (routes.areEdited()) {
-            main.configure().setRoutesIncludePattern(routes.pattern());
+            made.configure().setRoutesIncludePattern(routes.pattern());
         }
-        main.start();
-        return this;
+        return made;
     }
 
     /** Why it does not start, as it tells it. */
@@ -154,7 +184,7 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
     }
 
     public CamelContext context() {
-        return main.getCamelContext();
+        return generations != null ? generations.context() : main.getCamelContext();
     }
 
     public Main main() {
@@ -239,6 +269,9 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
     public void close() throws IOException {
         if (main != null) {
             main.stop();
+        }
+        if (generations != null) {
+            generations.stop();
         }
         for (Upstream upstream : upstreams) {
             upstream.close();

@@ -36,6 +36,15 @@ public final class RouteFiles {
         Files.writeString(file(name), text);
     }
 
+    /** As it is in the project. */
+    public void reset(String name) throws IOException {
+        put(name, Files.readString(Path.of("routes", name)));
+    }
+
+    public void remove(String name) throws IOException {
+        Files.delete(file(name));
+    }
+
     /** Puts what stands in a file as often as it stands there; it has to. */
     public void replace(String name, String what, String by) throws IOException {
         String text = Files.readString(file(name));

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * the young generation, and what is left of connections would add up to gigabytes. The parallel collector is watched too;
  * others need no help. What it is worth, in 20 minutes of load: 179 MB instead of 194 and rising (docs/laboratory.md). Runs on a thread of its own; {@code -XX:+DisableExplicitGC} turns it off.
  */
-public final class OldGeneration implements Runnable {
+public final class TenuredSpace implements Runnable {
     private static final Set<String> NAMES = Set.of("Tenured Gen", "PS Old Gen");
     private static final long LEAST_BYTES = 16L * 1024 * 1024;
     private static final long LOOK_MILLIS = 1000;
@@ -20,7 +20,7 @@ public final class OldGeneration implements Runnable {
 
     private final MemoryPoolMXBean pool;
 
-    private OldGeneration(MemoryPoolMXBean pool) {
+    private TenuredSpace(MemoryPoolMXBean pool) {
         this.pool = pool;
     }
 
@@ -28,7 +28,7 @@ public final class OldGeneration implements Runnable {
     public static void watch() {
         for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
             if (NAMES.contains(pool.getName())) {
-                Thread thread = new Thread(new OldGeneration(pool), "old-generation");
+                Thread thread = new Thread(new TenuredSpace(pool), "tenured-space");
                 thread.setDaemon(true);
                 thread.start();
             }

@@ -1,0 +1,136 @@
+package io.github.camelreverseproxy.host;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import org.apache.camel.CamelContext;
+import org.apache.camel.main.Main;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The generations of a process. A new one is built and started completely beside the one that serves; then requests that are
+ * handed over go to it. A request ends in the generation in which it began, and a generation ends when its last exchange has,
+ * or when the time for that is over; streams and tunnels go on by themselves. One that cannot be built changes nothing.
+ * Thread-safe.
+ */
+public final class Generations {
+    private static final Logger LOG = LoggerFactory.getLogger(Generations.class);
+    private static final long POLL_MILLIS = 20;
+    /** So many that wait for their last request are worth a line. */
+    private static final int MANY = 8;
+
+    private record Running(Main main, Generation generation, long drainMillis) {
+        CamelContext context() {
+            return main.getCamelContext();
+        }
+    }
+
+    private final Supplier<Main> mains;
+    private final Host host = new Host();
+    private final ExecutorService ending = Executors.newCachedThreadPool(new DefaultThreadFactory("generation-ending", true));
+    private final AtomicInteger old = new AtomicInteger();
+    private Running current;
+    private boolean stopped;
+
+    /** @param mains makes a Main, not started, of what the files say at that moment */
+    public Generations(Supplier<Main> mains) {
+        this.mains = mains;
+    }
+
+    /** @throws StartException if it cannot be */
+    public synchronized void start() throws StartException {
+        current = build(null);
+        current.generation.activate();
+    }
+
+    public synchronized CamelContext context() {
+        return current.context();
+    }
+
+    /**
+     * Reads everything anew.
+     *
+     * @throws StartException if it cannot be; everything is as it was
+     */
+    public synchronized void reload() throws StartException {
+        if (stopped) {
+            return;
+        }
+        long begin = System.nanoTime();
+        Running next = build(current);
+        Running before = current;
+        current = next;
+        next.generation.activate();
+        if (old.incrementAndGet() > MANY) {
+            LOG.warn("{} generations still have requests in flight", old.get());
+        }
+        ending.execute(() -> end(before, next));
+        LOG.info("Reloaded in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
+    }
+
+    private Running build(Running before) throws StartException {
+        Main main = mains.get();
+        Generation generation = new Generation(host, before == null ? null : before.generation);
+        main.bind(Generation.BEAN, generation);
+        try {
+            main.start();
+            if (generation.listeners().isEmpty()) {
+                throw new IllegalStateException("no route listens");
+            }
+            String drain = main.getCamelContext().resolvePropertyPlaceholders("{{proxy.timeout.drain}}");
+            return new Running(main, generation, Long.parseLong(drain.strip()));
+        } catch (Exception e) {
+            String reason = Startup.reason(main, e);
+            try {
+                main.stop();
+            } catch (RuntimeException stopping) {
+                LOG.debug("What has not started does not stop", stopping);
+            }
+            generation.kept().end(before == null ? null : before.generation.kept());
+            throw new StartException(reason, e);
+        }
+    }
+
+    private void end(Running before, Running next) {
+        try {
+            for (EventExecutor loop : host.eventLoops) {
+                // Whatever is being handed over to it right now is in flight behind this.
+                loop.submit(() -> { }).await();
+            }
+            Generation.stopOthers(before.context());
+            next.generation.startOthers(next.context());
+            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(before.drainMillis);
+            while (before.context().getInflightRepository().size() > 0 && System.nanoTime() - until < 0) {
+                Thread.sleep(POLL_MILLIS);
+            }
+            before.main.stop();
+            before.generation.kept().end(next.generation.kept());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.error("A generation has not ended well", e);
+        } finally {
+            old.decrementAndGet();
+        }
+    }
+
+    /** No new connection, and the requests in flight finish, as long as there is time. */
+    public synchronized void stop() {
+        if (!stopped) {
+            stopped = true;
+            host.connections.drain();
+            if (current != null) {
+                current.main.stop();
+                current.generation.kept().end(null);
+            }
+            ending.shutdown();
+            host.close();
+        }
+    }
+}

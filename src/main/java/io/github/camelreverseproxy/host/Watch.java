@@ -1,0 +1,114 @@
+package io.github.camelreverseproxy.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the files again and again, and has them read anew once they have changed and then stayed the same for a moment: an
+ * editor may write a file in pieces, or in the place of another; Kubernetes swaps a symbolic link. Looking is as sure as being
+ * told, and knows no difference between file systems. Runs on a thread of its own.
+ */
+final class Watch implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
+    private static final long LOOK_MILLIS = 250;
+
+    private final Generations generations;
+    private final Path routes;
+    private final Path properties;
+    private Map<Path, byte[]> read = Map.of();
+
+    Watch(Generations generations, Path routes, Path properties) {
+        this.generations = generations;
+        this.routes = routes;
+        this.properties = properties;
+        this.read = contents();
+    }
+
+    void start() {
+        Thread thread = new Thread(this, "watch");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void run() {
+        try {
+            String seen = outside();
+            boolean changed = false;
+            while (true) {
+                Thread.sleep(LOOK_MILLIS);
+                String now = outside();
+                if (!now.equals(seen)) {
+                    seen = now;
+                    changed = true;
+                } else if (changed) {
+                    changed = false;
+                    reloadIfOther();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What can be seen of the files without reading them. */
+    private String outside() {
+        StringBuilder all = new StringBuilder();
+        for (Path file : files()) {
+            try {
+                BasicFileAttributes about = Files.readAttributes(file, BasicFileAttributes.class);
+                all.append(file).append(about.lastModifiedTime()).append(about.size()).append(about.fileKey()).append('\n');
+            } catch (IOException e) {
+                all.append(file).append("is gone\n");
+            }
+        }
+        return all.toString();
+    }
+
+    private void reloadIfOther() {
+        Map<Path, byte[]> now = contents();
+        boolean same = now.keySet().equals(read.keySet()) && now.entrySet().stream().allMatch(file -> Arrays.equals(file.getValue(), read.get(file.getKey())));
+        read = now;
+        if (!same) {
+            reload(generations);
+        }
+    }
+
+    /** Says in the log why it cannot be, if so. */
+    static void reload(Generations generations) {
+        try {
+            generations.reload();
+        } catch (StartException e) {
+            LOG.error("Not reloaded, everything is as it was: {}", e.getMessage());
+        }
+    }
+
+    private Map<Path, byte[]> contents() {
+        Map<Path, byte[]> all = new TreeMap<>();
+        for (Path file : files()) {
+            try {
+                all.put(file, Files.readAllBytes(file));
+            } catch (IOException e) {
+                all.put(file, new byte[0]);
+            }
+        }
+        return all;
+    }
+
+    private Path[] files() {
+        try (Stream<Path> all = Files.list(routes)) {
+            return Stream.concat(Stream.of(properties), all.filter(file -> file.toString().endsWith(".camel.yaml"))).sorted().toArray(Path[]::new);
+        } catch (IOException e) {
+            return new Path[] {properties};
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.github.camelreverseproxy.listener;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.netty.channel.EventLoopGroup;
+import org.apache.camel.component.netty.NettyConfiguration;
+
+/** The listeners of the process by their addresses, and how one context takes them over from another. Thread-safe. */
+public final class Listeners {
+    private final EventLoopGroup eventLoops;
+    private final Connections connections;
+    private final Map<String, Listener> byAddress = new HashMap<>();
+
+    public Listeners(EventLoopGroup eventLoops, Connections connections) {
+        this.eventLoops = eventLoops;
+        this.connections = connections;
+    }
+
+    /** Those of one context. Confined to the thread that starts and stops it. */
+    public final class Attached {
+        private final Map<String, Listener.Target> targets = new HashMap<>();
+        private final List<String> made = new ArrayList<>();
+        private boolean active;
+
+        /** The address is had from now on, or this fails; requests come when it is {@linkplain #activate active}. */
+        void add(NettyConfiguration options, Listener.Target target) throws Exception {
+            String address = options.getHost() + ':' + options.getPort();
+            synchronized (byAddress) {
+                targets.put(address, target);
+                if (!byAddress.containsKey(address)) {
+                    Listener listener = new Listener(target);
+                    listener.bind(options, eventLoops, connections);
+                    byAddress.put(address, listener);
+                    made.add(address);
+                }
+                if (active) {
+                    activate();
+                }
+            }
+        }
+
+        /** Whether no route listens. */
+        public boolean isEmpty() {
+            synchronized (byAddress) {
+                return targets.isEmpty();
+            }
+        }
+
+        /** Requests go to this context from now on; addresses that it does not have are closed, their connections stay. */
+        public void activate() {
+            synchronized (byAddress) {
+                active = true;
+                if (targets.isEmpty()) {
+                    return;
+                }
+                targets.forEach((address, target) -> byAddress.get(address).to(target));
+                Listener.Target any = targets.values().iterator().next();
+                byAddress.entrySet().removeIf(listener -> {
+                    if (targets.containsKey(listener.getKey())) {
+                        listener.getValue().open();
+                        return false;
+                    }
+                    listener.getValue().to(any);
+                    listener.getValue().close();
+                    return true;
+                });
+            }
+        }
+
+        /** Closes what no other context has taken over. */
+        void remove(NettyConfiguration options) {
+            String address = options.getHost() + ':' + options.getPort();
+            synchronized (byAddress) {
+                Listener.Target target = targets.remove(address);
+                Listener listener = byAddress.get(address);
+                if (listener != null && (listener.isOf(target) || !active && made.contains(address))) {
+                    listener.close();
+                    byAddress.remove(address);
+                }
+            }
+        }
+    }
+}
