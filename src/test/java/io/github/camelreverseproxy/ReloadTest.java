@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.ref.WeakReference;
 import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,6 +23,7 @@ import io.github.camelreverseproxy.wire.Load;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Processor;
 import org.junit.jupiter.api.Test;
 
@@ -102,7 +104,7 @@ class ReloadTest {
             proxy.startGenerations();
             try (Connection client = proxy.connect().send("GET / HTTP/1.1\r\nHost: a\r\nX-Wait: 1\r\n\r\n")) {
                 Await.until("it is under way", () -> proxy.context().getInflightRepository().size() == 1);
-                org.apache.camel.CamelContext first = proxy.context();
+                CamelContext first = proxy.context();
                 proxy.routes().remove("gate.camel.yaml");
                 edit(proxy, "new");
                 proxy.generations().reload();
@@ -130,7 +132,7 @@ class ReloadTest {
             });
             client.send(GET).head();
             assertEquals("first", client.chunk());
-            org.apache.camel.CamelContext first = proxy.context();
+            CamelContext first = proxy.context();
             edit(proxy, "new");
             proxy.generations().reload();
             Await.until("the generation has ended", first::isStopped);
@@ -251,6 +253,28 @@ class ReloadTest {
                 assertEquals(503, refused.status());
                 assertEquals(200, first.receive().status());
             }
+        }
+    }
+
+    /** Contexts that were are no longer there, and neither are their threads. */
+    @Test
+    void nothingIsLeftBehind() throws Exception {
+        try (Proxy proxy = new Proxy().startGenerations(); Connection client = proxy.connect()) {
+            List<WeakReference<CamelContext>> contexts = new ArrayList<>();
+            int threads = 0;
+            for (int i = 0; i < 30; i++) {
+                contexts.add(new WeakReference<>(proxy.context()));
+                edit(proxy, "v" + i);
+                proxy.generations().reload();
+                assertEquals(200, client.send(GET).receive().status());
+                threads = i == 9 ? Thread.activeCount() : threads;
+            }
+            int before = threads;
+            Await.until("threads are as many as before: " + before, () -> Thread.activeCount() <= before + 2);
+            Await.until("contexts are collected", () -> {
+                System.gc();
+                return contexts.stream().filter(context -> context.get() != null).count() <= 1;
+            });
         }
     }
 }

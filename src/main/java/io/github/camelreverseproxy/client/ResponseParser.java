@@ -100,6 +100,7 @@ final class ResponseParser {
         before = complete.fields();
         reasonBefore = complete.reason();
         response = null;
+        listener = null;
         return complete;
     }
 

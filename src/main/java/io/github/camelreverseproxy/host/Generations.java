@@ -10,6 +10,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,6 +79,8 @@ public final class Generations {
         Main main = mains.get();
         Generation generation = new Generation(host, before == null ? null : before.generation);
         main.bind(Generation.BEAN, generation);
+        // Camel's default hooks each Main into the JVM's shutdown, for good.
+        main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         try {
             main.start();
             if (generation.listeners().isEmpty()) {
