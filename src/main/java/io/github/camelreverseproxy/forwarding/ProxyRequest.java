@@ -82,7 +82,7 @@ public final class ProxyRequest {
             return request;
         }
         ProxyRequest request = new ProxyRequest(null, EmptyHttpHeaders.INSTANCE);
-        request.begin(exchange);
+        exchange.setProperty(PROPERTY, request);
         return request;
     }
 

@@ -33,6 +33,7 @@ public final class Startup {
      */
     public static int run(Supplier<Main> mains, Consumer<CamelContext> started) throws InterruptedException {
         Generations generations = new Generations(mains);
+        Watch watch = new Watch(generations, Path.of("routes"), Path.of("application.properties"));
         try {
             generations.start();
         } catch (StartException e) {
@@ -42,7 +43,7 @@ public final class Startup {
         Runtime.getRuntime().addShutdownHook(new Thread(generations::stop, "stop"));
         onHangUp(() -> Watch.reload(generations));
         if (generations.context().resolvePropertyPlaceholders("{{proxy.reload}}").strip().equals("watch")) {
-            new Watch(generations, Path.of("routes"), Path.of("application.properties")).start();
+            watch.start();
         }
         started.accept(generations.context());
         new CountDownLatch(1).await();

@@ -24,8 +24,9 @@ final class Watch implements Runnable {
     private final Generations generations;
     private final Path routes;
     private final Path properties;
-    private Map<Path, byte[]> read = Map.of();
+    private Map<Path, byte[]> read;
 
+    /** To be made before the files are read the first time. */
     Watch(Generations generations, Path routes, Path properties) {
         this.generations = generations;
         this.routes = routes;
@@ -43,7 +44,8 @@ final class Watch implements Runnable {
     public void run() {
         try {
             String seen = outside();
-            boolean changed = false;
+            // Something may have changed since the files were read.
+            boolean changed = true;
             while (true) {
                 Thread.sleep(LOOK_MILLIS);
                 String now = outside();

@@ -228,7 +228,7 @@ public final class UpstreamBreaker implements CamelContextAware {
     private void failed(Permit permit, Exchange exchange, Fault fault, String cause) {
         ProxyRequest request = ProxyRequest.of(exchange);
         state.failed(permit, fault, !request.isSuspect(), cause, rules);
-        if (fault != Fault.UNREACHABLE && request.isAnsweredBy(exchange)) {
+        if (fault != Fault.UNREACHABLE && (request.client() == null || request.isAnsweredBy(exchange))) {
             request.suspect();
         }
     }

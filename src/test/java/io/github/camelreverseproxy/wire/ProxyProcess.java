@@ -49,6 +49,10 @@ public final class ProxyProcess implements AutoCloseable {
         return process.exitValue();
     }
 
+    public long id() {
+        return process.pid();
+    }
+
     /** Asks it to stop, with SIGTERM. */
     public void terminate() {
         process.destroy();
