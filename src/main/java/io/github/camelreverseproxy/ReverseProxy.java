@@ -1,31 +1,66 @@
 package io.github.camelreverseproxy;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.Security;
 
-import io.github.camelreverseproxy.host.TenuredSpace;
 import io.github.camelreverseproxy.host.Startup;
+import io.github.camelreverseproxy.host.TenuredSpace;
 import org.apache.camel.main.Main;
 
 /** Runs the proxy with ./application.properties and ./routes/, until it is told to stop. */
 public final class ReverseProxy {
     private static final String DEFAULTS = "classpath:io/github/camelreverseproxy/application.properties";
+    private static final String USAGE = """
+            camel-reverse-proxy              runs with ./application.properties and ./routes/
+            camel-reverse-proxy check [DIR]  says what is wrong with them, a line each: file:line: message
+            camel-reverse-proxy --help
+            camel-reverse-proxy --version
+            Exit code 0, 1 if check has found something, 2 if it cannot start.""";
 
     private ReverseProxy() {
     }
 
     public static void main(String[] args) throws Exception {
-        TenuredSpace.watch();
-        // How long a name stands for the same addresses is proxy.dns.refresh; the JVM's own cache would come on top of it.
-        Security.setProperty("networkaddress.cache.ttl", "0");
-        Security.setProperty("networkaddress.cache.negative.ttl", "1");
-        System.exit(Startup.run(ReverseProxy::create, started -> { }));
+        System.exit(run(args));
+    }
+
+    private static int run(String[] args) throws Exception {
+        String command = args.length == 0 ? "" : args[0];
+        if (command.isEmpty()) {
+            TenuredSpace.watch();
+            // How long a name stands for the same addresses is proxy.dns.refresh; the JVM's own cache would come on top of it.
+            Security.setProperty("networkaddress.cache.ttl", "0");
+            Security.setProperty("networkaddress.cache.negative.ttl", "1");
+            return Startup.run(ReverseProxy::create, started -> { });
+        }
+        Path directory = Path.of(args.length > 1 ? args[1] : ".").normalize();
+        if (command.equals("check") && args.length <= 2 && Files.isDirectory(directory.toAbsolutePath())) {
+            // Nothing but what is wrong.
+            System.setProperty("log.level", "OFF");
+            return Startup.check(() -> create(directory));
+        }
+        if (command.equals("--version") && args.length == 1) {
+            System.out.println("camel-reverse-proxy " + ReverseProxy.class.getPackage().getImplementationVersion());
+            return 0;
+        }
+        if (command.equals("--help") && args.length == 1) {
+            System.out.println(USAGE);
+            return 0;
+        }
+        System.err.println(command.equals("check") && args.length == 2 ? "camel-reverse-proxy: no such directory: " + directory : USAGE);
+        return 2;
     }
 
     /** The proxy, not yet started. */
     public static Main create() {
+        return create(Path.of(""));
+    }
+
+    private static Main create(Path directory) {
         Main main = new Main();
-        main.setPropertyPlaceholderLocations("file:application.properties;optional=true," + DEFAULTS);
-        main.configure().withRoutesIncludePattern("file:routes/*.camel.yaml");
+        main.setPropertyPlaceholderLocations("file:" + directory.resolve("application.properties") + ";optional=true," + DEFAULTS);
+        main.configure().withRoutesIncludePattern("file:" + directory.resolve("routes") + "/*.camel.yaml");
         return main;
     }
 }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.wire.Connection;
@@ -87,6 +89,41 @@ class ReloadIT {
             Path next = Files.createSymbolicLink(routes.resolve("..next"), Path.of("..v2"));
             Files.move(next, data, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             awaitEdit(client, "v2");
+        }
+    }
+
+    private ProxyProcess check(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(ProxyProcess.java(), "-jar", System.getProperty("proxy-test.jar")));
+        command.addAll(List.of(arguments));
+        return here.run(command);
+    }
+
+    @Test
+    void check() throws Exception {
+        try (ProxyProcess right = check("check")) {
+            assertEquals(0, right.exitCode(), right.output());
+            assertEquals("", right.output());
+        }
+        Files.writeString(file, edited("x").replace("ref: bodyPatch", "ref: bodypatch"));
+        String message = here.directory().getFileName() + "/routes/proxy.camel.yaml:28: there is no bean bodypatch\n";
+        try (ProxyProcess wrong = check("check", "../" + here.directory().getFileName())) {
+            assertEquals(1, wrong.exitCode());
+            assertEquals("../" + message, wrong.output());
+        }
+        try (ProxyProcess nowhere = check("check", "nowhere")) {
+            assertEquals(2, nowhere.exitCode());
+            assertEquals("camel-reverse-proxy: no such directory: nowhere\n", nowhere.output());
+        }
+        try (ProxyProcess other = check("--chek")) {
+            assertEquals(2, other.exitCode());
+        }
+        try (ProxyProcess version = check("--version")) {
+            assertEquals(0, version.exitCode());
+            assertTrue(version.output().matches("camel-reverse-proxy [0-9.]+\n"), version.output());
+        }
+        try (ProxyProcess help = check("--help")) {
+            assertEquals(0, help.exitCode());
+            assertTrue(help.output().contains("check [DIR]"));
         }
     }
 

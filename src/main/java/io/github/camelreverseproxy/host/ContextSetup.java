@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.host;
 
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 
 import io.github.camelreverseproxy.client.Location;
@@ -38,6 +39,9 @@ import org.apache.camel.support.LifecycleStrategySupport;
  * in tests and under the Camel CLI alike, and calls it before it reads routes.
  */
 public final class ContextSetup implements ContextServicePlugin, CamelContextCustomizer {
+    /** What routes may name. */
+    static final Set<String> BEANS = Set.of("loopGuard", "forwarded", "bodyPatch", "wholeBody", "via", "errorAnswer", "redelivery", "workers", "copies");
+
     /** Has the rest done later, where what is wrong stops the start: an exception here would not. */
     @Override
     public void load(CamelContext context) {
@@ -95,7 +99,7 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
 
     /** Alone in its process, or in one that is not this proxy's: nothing outlives the context. */
     private static Generation alone(CamelContext context) {
-        Generation generation = new Generation(new Host(), null);
+        Generation generation = Generation.after(null, new Host());
         context.addLifecycleStrategy(new LifecycleStrategySupport() {
             @Override
             public void onContextInitialized(CamelContext initialized) {

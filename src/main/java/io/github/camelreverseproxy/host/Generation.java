@@ -30,12 +30,21 @@ final class Generation {
     private final List<Runnable> limits = new ArrayList<>();
     private final List<RouteDefinition> later = new ArrayList<>();
 
-    /** @param before null for the first one */
-    Generation(Host host, Generation before) {
+    private Generation(Host host, Kept before, Listeners.Attached listeners, boolean first) {
         this.host = host;
-        this.kept = new Kept(before == null ? null : before.kept);
-        this.listeners = host.listeners.new Attached();
-        this.first = before == null;
+        this.kept = new Kept(before);
+        this.listeners = listeners;
+        this.first = first;
+    }
+
+    /** @param before null for the first one */
+    static Generation after(Generation before, Host host) {
+        return new Generation(host, before == null ? null : before.kept, host.listeners.attached(), before == null);
+    }
+
+    /** One that is only to be tried: it has no address, and consumes from nowhere. */
+    static Generation tried(Host host) {
+        return new Generation(host, null, host.listeners.none(), false);
     }
 
     Host host() {

@@ -1,10 +1,12 @@
 package io.github.camelreverseproxy.host;
 
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
@@ -76,8 +78,11 @@ public final class Generations {
     }
 
     private Running build(Running before) throws StartException {
+        if (before != null) {
+            refuse(Trial.mistakes(mains));
+        }
         Main main = mains.get();
-        Generation generation = new Generation(host, before == null ? null : before.generation);
+        Generation generation = Generation.after(before == null ? null : before.generation, host);
         main.bind(Generation.BEAN, generation);
         // Camel's default hooks each Main into the JVM's shutdown, for good.
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
@@ -90,13 +95,23 @@ public final class Generations {
             return new Running(main, generation, Long.parseLong(drain.strip()));
         } catch (Exception e) {
             String reason = Startup.reason(main, e);
+            boolean plain = before != null || e instanceof SettingsException || reason.startsWith("proxy.");
             try {
                 main.stop();
             } catch (RuntimeException stopping) {
                 LOG.debug("What has not started does not stop", stopping);
             }
             generation.kept().end(before == null ? null : before.generation.kept());
+            if (!plain) {
+                refuse(Trial.mistakes(mains));
+            }
             throw new StartException(reason, e);
+        }
+    }
+
+    private static void refuse(Set<Mistake> mistakes) throws StartException {
+        if (!mistakes.isEmpty()) {
+            throw new StartException(mistakes.stream().map(Mistake::toString).collect(Collectors.joining("\n")), null);
         }
     }
 

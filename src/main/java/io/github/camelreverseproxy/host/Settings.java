@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -83,6 +84,22 @@ public final class Settings {
     /** @throws SettingsException naming the first key that is unknown or has a wrong value */
     public Settings(PropertiesComponent properties) {
         this.properties = properties;
+        mistakes().values().stream().findFirst().ifPresent(first -> {
+            throw new SettingsException(first);
+        });
+    }
+
+    private Settings(PropertiesComponent properties, boolean unchecked) {
+        this.properties = properties;
+    }
+
+    /** What is wrong, by the key that it is about. */
+    static Map<String, String> mistakes(PropertiesComponent properties) {
+        return new Settings(properties, true).mistakes();
+    }
+
+    private Map<String, String> mistakes() {
+        Map<String, String> mistakes = new TreeMap<>();
         TreeSet<String> keys = new TreeSet<>(PROXY.keySet());
         properties.loadProperties(Settings::ours).stringPropertyNames().forEach(keys::add);
         System.getProperties().stringPropertyNames().stream().filter(Settings::ours).forEach(keys::add);
@@ -90,11 +107,16 @@ public final class Settings {
             Consumer<String> kind = kind(key);
             String value = text(key);
             try {
-                kind.accept(value);
+                if (kind == null) {
+                    mistakes.put(key, key + ": there is no such property" + Mistake.nearest(key, PROXY.keySet()));
+                } else {
+                    kind.accept(value);
+                }
             } catch (IllegalArgumentException e) {
-                throw new SettingsException(key + " = " + value + ": " + e.getMessage());
+                mistakes.put(key, key + " = " + value + ": " + e.getMessage());
             }
         }
+        return mistakes;
     }
 
     String text(String key) {
@@ -120,11 +142,7 @@ public final class Settings {
 
     private static Consumer<String> kind(String key) {
         Matcher upstream = UPSTREAM_KEY.matcher(key);
-        Consumer<String> kind = upstream.matches() ? UPSTREAM.get(upstream.group(1)) : PROXY.get(key);
-        if (kind == null) {
-            throw new SettingsException(key + ": there is no such property");
-        }
-        return kind;
+        return upstream.matches() ? UPSTREAM.get(upstream.group(1)) : PROXY.get(key);
     }
 
     private static void number(String value, int min, int max) {

@@ -2,6 +2,7 @@ package io.github.camelreverseproxy.host;
 
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -37,7 +38,7 @@ public final class Startup {
         try {
             generations.start();
         } catch (StartException e) {
-            System.err.println("camel-reverse-proxy: " + e.getMessage());
+            e.getMessage().lines().forEach(line -> System.err.println("camel-reverse-proxy: " + line));
             return NOT_STARTED;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(generations::stop, "stop"));
@@ -48,6 +49,17 @@ public final class Startup {
         started.accept(generations.context());
         new CountDownLatch(1).await();
         return 0;
+    }
+
+    /**
+     * Checks the files without running anything, and prints what is wrong, a line each.
+     *
+     * @return the exit code
+     */
+    public static int check(Supplier<Main> mains) {
+        Set<String> complaints = Trial.complaints(mains);
+        complaints.forEach(System.out::println);
+        return complaints.isEmpty() ? 0 : 1;
     }
 
     /** The JDK has no supported way to be told of a signal, and Windows has no such signal. */
@@ -75,6 +87,7 @@ public final class Startup {
     private static String innermost(Main main, Exception e) {
         String reason = e.toString();
         String route = null;
+        // Where it is in a route of the user's, if it is not said.
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SettingsException) {
                 return cause.getMessage();
@@ -88,7 +101,7 @@ public final class Startup {
             }
             reason = cause.getMessage() == null ? reason : cause.getMessage();
         }
-        return reason;
+        return (reason.matches("(?s)[^ ]+\\.yaml:[0-9]+: .*") ? "" : where(main, route, null)) + reason;
     }
 
     private static String where(Main main, String route, String option) {

@@ -90,7 +90,7 @@ final class Watch implements Runnable {
         try {
             generations.reload();
         } catch (StartException e) {
-            LOG.error("Not reloaded, everything is as it was: {}", e.getMessage());
+            e.getMessage().lines().forEach(line -> LOG.error("Not reloaded, everything is as it was: {}", line));
         }
     }
 

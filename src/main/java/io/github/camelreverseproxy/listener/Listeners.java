@@ -19,18 +19,32 @@ public final class Listeners {
         this.connections = connections;
     }
 
+    /** Those of a context that is only tried: no address is had. */
+    public Attached none() {
+        return new Attached(true);
+    }
+
+    public Attached attached() {
+        return new Attached(false);
+    }
+
     /** Those of one context. Confined to the thread that starts and stops it. */
     public final class Attached {
         private final Map<String, Listener.Target> targets = new HashMap<>();
         private final List<String> made = new ArrayList<>();
+        private final boolean tried;
         private boolean active;
+
+        private Attached(boolean tried) {
+            this.tried = tried;
+        }
 
         /** The address is had from now on, or this fails; requests come when it is {@linkplain #activate active}. */
         void add(NettyConfiguration options, Listener.Target target) throws Exception {
             String address = options.getHost() + ':' + options.getPort();
             synchronized (byAddress) {
                 targets.put(address, target);
-                if (!byAddress.containsKey(address)) {
+                if (!tried && !byAddress.containsKey(address)) {
                     Listener listener = new Listener(target);
                     listener.bind(options, eventLoops, connections);
                     byAddress.put(address, listener);

@@ -42,7 +42,7 @@ class SettingsTest {
     @CsvSource(delimiter = '=', value = {"proxy.prot=1", "proxy.timeout.conect=1", "upstream01.uri=http://x", "upstream04.=x", "proxy.=x"})
     void unknownKey(String key, String value) {
         SettingsException e = assertThrows(SettingsException.class, () -> check(key, value));
-        assertEquals(key + ": there is no such property", e.getMessage());
+        assertTrue(e.getMessage().startsWith(key + ": there is no such property"), e.getMessage());
     }
 
     @ParameterizedTest
