@@ -21,6 +21,8 @@ import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Installation;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.ProxyProcess;
+import io.github.camelreverseproxy.wire.Recipe;
+import io.github.camelreverseproxy.wire.RouteFiles;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -251,6 +253,7 @@ class PackagedIT {
         List<String> command = new ArrayList<>(List.of(ProxyProcess.java(), "-XX:TieredStopAtLevel=1", "-Xmx256m", "-Duser.home=" + directory,
                 "-Dmaven.repo.local=" + System.getProperty("proxy-test.repository"),
                 "-cp", Files.readString(Path.of(System.getProperty("proxy-test.cli"))).strip(), launcher.toString(), "run"));
+        Recipe pool = Recipe.of("A second pool by path").edit(new RouteFiles(directory.resolve("routes")));
         try (Stream<Path> routes = Files.list(directory.resolve("routes"))) {
             routes.map(Path::toString).forEach(command::add);
         }
@@ -258,6 +261,8 @@ class PackagedIT {
                 "--logging-color=false", "--profile=prod", "--max-seconds=120"));
         try (ProxyProcess proxy = here.run(command).started()) {
             answersTheSeed();
+            assertEquals(200, Connection.exchange(port, pool.requests().get(0)).status());
+            assertEquals("/reports/today", upstream.request().target());
         }
     }
 }

@@ -7,7 +7,6 @@ import static io.github.camelreverseproxy.host.Yaml.text;
 import static io.github.camelreverseproxy.host.Yaml.value;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.github.camelreverseproxy.message.SourceLine;
 import org.apache.camel.CamelContext;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -69,7 +69,7 @@ final class Check {
 
     /** @return in the order of files and lines */
     Set<Mistake> of(List<Path> files) {
-        Settings.mistakes(context.getPropertiesComponent()).forEach((key, message) -> mistakes.add(new Mistake(properties, line(key), message)));
+        Settings.mistakes(context.getPropertiesComponent()).forEach((key, message) -> mistakes.add(new Mistake(properties, SourceLine.ofProperty(properties, key), message)));
         Map<Path, Node> parsed = new HashMap<>();
         for (Path each : files) {
             file = each;
@@ -99,20 +99,6 @@ final class Check {
             file = use.file;
             mistake(use.node, otherwise + use.name + Mistake.nearest(use.name, names));
         }
-    }
-
-    private int line(String key) {
-        try {
-            List<String> lines = Files.readAllLines(properties);
-            for (int i = 0; i < lines.size(); i++) {
-                if (lines.get(i).strip().matches(Pattern.quote(key) + "\\s*([=: ].*)?")) {
-                    return i + 1;
-                }
-            }
-        } catch (IOException e) {
-            // It stands elsewhere, then.
-        }
-        return 0;
     }
 
     private void mistake(Node node, String message) {

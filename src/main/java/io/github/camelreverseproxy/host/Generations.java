@@ -82,6 +82,7 @@ public final class Generations {
             refuse(Trial.mistakes(mains));
         }
         Main main = mains.get();
+        main.configure().setAutoConfigurationLogSummary(before == null);
         Generation generation = Generation.after(before == null ? null : before.generation, host);
         main.bind(Generation.BEAN, generation);
         // Camel's default hooks each Main into the JVM's shutdown, for good.

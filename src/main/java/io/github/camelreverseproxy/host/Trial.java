@@ -24,6 +24,7 @@ final class Trial {
         try {
             String pattern = bare.configure().getRoutesIncludePattern();
             bare.configure().setRoutesIncludePattern(null);
+            bare.configure().setAutoConfigurationLogSummary(false);
             bare.bind(Generation.BEAN, Generation.tried(host));
             bare.setShutdownStrategy(new SimpleMainShutdownStrategy());
             try {

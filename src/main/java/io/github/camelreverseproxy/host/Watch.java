@@ -91,6 +91,8 @@ final class Watch implements Runnable {
             generations.reload();
         } catch (StartException e) {
             e.getMessage().lines().forEach(line -> LOG.error("Not reloaded, everything is as it was: {}", line));
+        } catch (RuntimeException e) {
+            LOG.error("Not reloaded", e);
         }
     }
 

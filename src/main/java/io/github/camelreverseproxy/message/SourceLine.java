@@ -26,6 +26,21 @@ public final class SourceLine {
         return file + ':' + (key == null ? line : line(file, line, key)) + ": ";
     }
 
+    /** @return the line of a key in a file of properties, the first is 1; 0 if it stands elsewhere */
+    public static int ofProperty(Path file, String key) {
+        try {
+            List<String> lines = Files.readAllLines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                if (lines.get(i).strip().matches(Pattern.quote(key) + "\\s*([=: ].*)?")) {
+                    return i + 1;
+                }
+            }
+        } catch (IOException e) {
+            // Nobody has to have such a file.
+        }
+        return 0;
+    }
+
     private static int line(String file, int from, String key) {
         Pattern option = Pattern.compile("[\\s{,\"-]" + Pattern.quote(key) + "\"?\\s*:.*");
         try {

@@ -11,6 +11,15 @@ import java.util.stream.Stream;
 public final class RouteFiles {
     private Path directory;
 
+    /** Those of the project, until they are edited. */
+    public RouteFiles() {
+    }
+
+    /** Those that are there already. */
+    public RouteFiles(Path directory) {
+        this.directory = directory;
+    }
+
     /** Whether they are other than those of the project. */
     public boolean areEdited() {
         return directory != null;

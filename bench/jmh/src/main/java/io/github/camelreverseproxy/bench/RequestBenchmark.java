@@ -8,7 +8,9 @@ import java.util.concurrent.TimeUnit;
 import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.FieldMaps;
 import io.github.camelreverseproxy.request.BodyPatch;
+import io.github.camelreverseproxy.message.HeaderStyle;
 import io.github.camelreverseproxy.request.Forwarded;
+import io.github.camelreverseproxy.request.TrustedProxies;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -44,7 +46,7 @@ public class RequestBenchmark {
     private int size;
 
     private final BodyPatch patch = new BodyPatch();
-    private final Forwarded forwarded = new Forwarded();
+    private final Forwarded forwarded = new Forwarded("localhost:65535", HeaderStyle.SEED, new TrustedProxies(""));
     private final FieldMaps maps = new FieldMaps();
     private Map<String, Object> headers;
     private Exchange exchange;
