@@ -49,7 +49,7 @@ final class Check {
     private final Map<String, MappingNode> templates = new HashMap<>();
     private final Set<String> beans = new HashSet<>();
     private final Set<String> configurations = new HashSet<>();
-    private final Map<String, String> beginnings = new HashMap<>();
+    private final Set<String> beginnings = new HashSet<>();
     private final Set<String> ids = new HashSet<>();
     private final List<Use> directs = new ArrayList<>();
     private final List<Use> references = new ArrayList<>();
@@ -84,7 +84,7 @@ final class Check {
             file = each;
             visit(node, "");
         });
-        directs.forEach(use -> known(use, beginnings.keySet(), "no route begins with direct:"));
+        directs.forEach(use -> known(use, beginnings, "no route begins with direct:"));
         references.forEach(use -> {
             if (!ContextSetup.BEANS.contains(use.name) && context.getRegistry().lookupByName(use.name) == null) {
                 known(use, beans, "there is no bean ");
@@ -136,19 +136,23 @@ final class Check {
             MappingNode route = map(item, "route");
             if (route != null) {
                 unique(route, "id");
-                begins(map(route, "from"), Function.identity());
+                begins(map(route, "from"), value(route, "precondition") != null, Function.identity());
             }
+            begins(map(item, "from"), false, Function.identity());
         }
     }
 
-    private void begins(MappingNode from, Function<String, String> resolved) {
-        String uri = from == null ? "" : resolved.apply(text(from, "uri"));
-        if (uri.startsWith("direct:")) {
-            String name = uri.substring(7).replaceFirst("\\?.*", "");
-            if (beginnings.put(name, name) != null) {
-                mistake(from, "another route begins with direct:" + name + " too");
-            }
+    /** @param maybe whether it may be that there is no such route */
+    private void begins(MappingNode from, boolean maybe, Function<String, String> resolved) {
+        String name = from == null ? null : direct(resolved.apply(text(from, "uri")), from);
+        if (name != null && !beginnings.add(name) && !maybe) {
+            mistake(from, "another route begins with direct:" + name + " too");
         }
+    }
+
+    /** The name of a direct endpoint; null of another one. */
+    private static String direct(String uri, MappingNode node) {
+        return uri.equals("direct") ? text(map(node, "parameters"), "name") : uri.startsWith("direct:") ? uri.substring(7).replaceFirst("^//", "").replaceFirst("\\?.*", "") : null;
     }
 
     private void unique(MappingNode node, String key) {
@@ -179,7 +183,7 @@ final class Check {
     private void node(MappingNode map, String parent) {
         String uri = text(map, "uri");
         if (!uri.isEmpty()) {
-            endpoint((ScalarNode) value(map, "uri"), uri, value(map, "parameters"), !parent.equals("from"));
+            endpoint((ScalarNode) value(map, "uri"), uri, map, !parent.equals("from"));
         }
         switch (parent) {
             case "templatedRoute" -> instance(map);
@@ -194,7 +198,8 @@ final class Check {
         Matcher placeholder = PLACEHOLDER.matcher(value);
         while (placeholder.find()) {
             String name = placeholder.group(1).replaceFirst("^[?!]", "");
-            if (!placeholder.group(1).startsWith("?") && !name.contains(":") && !local.contains(name) && context.getPropertiesComponent().resolveProperty(name).isEmpty()) {
+            if (!placeholder.group(1).startsWith("?") && !name.contains(":") && !local.contains(name) && System.getProperty(name) == null
+                    && context.getPropertiesComponent().resolveProperty(name).isEmpty()) {
                 Set<String> near = new HashSet<>(local);
                 near.addAll(context.getPropertiesComponent().loadProperties().stringPropertyNames());
                 mistake(scalar, "there is no property " + name + Mistake.nearest(name, near));
@@ -228,33 +233,35 @@ final class Check {
         }
     }
 
-    private void endpoint(ScalarNode where, String uri, Node parameters, boolean sends) {
+    private void endpoint(ScalarNode where, String uri, MappingNode node, boolean sends) {
         Matcher parts = URI.matcher(uri);
         if (!parts.matches() || uri.startsWith("{{")) {
             return;
         }
         String scheme = parts.group(1);
-        if (scheme.equals("direct") && sends && !uri.contains("{{") && !uri.contains("${")) {
-            directs.add(new Use(file, where, uri.substring(uri.indexOf(':') + 1).replaceFirst("\\?.*", "")));
+        String direct = direct(uri, node);
+        if (direct != null && sends && !direct.contains("{{") && !direct.contains("${")) {
+            directs.add(new Use(file, where, direct));
         }
         if (!Endpoints.SCHEMES.contains(scheme) && Endpoints.component(context, scheme) == null) {
             mistake(where, "there is no component " + scheme + Mistake.nearest(scheme, Endpoints.SCHEMES));
             return;
         }
-        Set<String> known = Endpoints.options(context, scheme);
+        Set<String> known = Endpoints.options(context, scheme, sends);
         int query = uri.indexOf('?');
         if (query >= 0) {
             Stream.of(uri.substring(query + 1).split("&")).map(option -> option.replaceFirst("=.*", "")).forEach(option -> option(where, scheme, option, known));
         }
-        if (parameters instanceof MappingNode map) {
-            for (NodeTuple entry : map.getValue()) {
+        MappingNode parameters = map(node, "parameters");
+        if (parameters != null) {
+            for (NodeTuple entry : parameters.getValue()) {
                 option(entry.getKeyNode(), scheme, ((ScalarNode) entry.getKeyNode()).getValue(), known);
             }
         }
     }
 
     private void option(Node where, String scheme, String option, Set<String> known) {
-        if (!option.contains("{{") && !option.contains(".") && !known.contains(option)) {
+        if (!known.isEmpty() && !option.contains("{{") && !option.contains(".") && !known.contains(option)) {
             mistake(where, scheme + " has no option " + option + Mistake.nearest(option, known));
         }
     }
@@ -286,6 +293,6 @@ final class Check {
         });
         needed.removeAll(values.keySet());
         needed.forEach(missing -> mistake(map, "the template " + name + " needs the parameter " + missing));
-        begins(map(map(template, "route"), "from"), uri -> PLACEHOLDER.matcher(uri).replaceAll(found -> Matcher.quoteReplacement(values.getOrDefault(found.group(1), ""))));
+        begins(map(map(template, "route"), "from"), true, uri -> PLACEHOLDER.matcher(uri).replaceAll(found -> Matcher.quoteReplacement(values.getOrDefault(found.group(1), ""))));
     }
 }

@@ -27,8 +27,11 @@ final class Endpoints {
         }
     }
 
-    /** By Camel's own description of them; of an upstream, those that it can be told. */
-    static Set<String> options(CamelContext context, String scheme) {
+    /** By Camel's own description of them; of an upstream, those that it can be told; none if others are passed on, as a query. */
+    static Set<String> options(CamelContext context, String scheme, boolean sends) {
+        if (scheme.startsWith("http") || scheme.equals("netty-http") && sends) {
+            return Set.of();
+        }
         if (scheme.equals("upstream")) {
             Set<String> names = new TreeSet<>(Set.of("lazyStartProducer"));
             Arrays.stream(UpstreamEndpoint.class.getDeclaredMethods()).map(java.lang.reflect.Method::getName).filter(name -> name.startsWith("set"))

@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
+import io.github.camelreverseproxy.wire.Recipe;
+import io.github.camelreverseproxy.wire.RouteFiles;
 import org.apache.camel.main.Main;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +91,90 @@ class CheckTest {
     void filesAsShippedAreRight() throws Exception {
         install();
         assertEquals(new TreeSet<>(), Trial.complaints(this::main));
+    }
+
+    static List<String> recipes() throws IOException {
+        return Recipe.titles();
+    }
+
+    /** No fault is found with what is right. */
+    @ParameterizedTest
+    @MethodSource("recipes")
+    void recipesAreRight(String title) throws Exception {
+        install();
+        Recipe recipe = Recipe.of(title).edit(new RouteFiles(directory.resolve("routes")));
+        Path properties = directory.resolve("application.properties");
+        StringBuilder more = new StringBuilder("\n");
+        recipe.properties().forEach((key, value) -> more.append(key).append(" = ").append(value).append('\n'));
+        Files.writeString(properties, Files.readString(properties) + more);
+        assertEquals(Set.of(), Trial.mistakes(this::main));
+    }
+
+    @Test
+    void otherYamlThatIsRight() throws Exception {
+        install();
+        Files.writeString(directory.resolve("routes/more.camel.yaml"), """
+                - from:
+                    uri: "timer:tick?period=1000"
+                    steps:
+                      - to: "direct:sink?timeout=100"
+                      - setHeaders:
+                          headers:
+                            - name: A
+                              simple: "${header.B} / ${exchangeId}"
+                            - name: C
+                              constant: c
+                      - log: "${body}"
+                      - to: "http://localhost:1/a?apiKey=1&bridgeEndpoint=true"
+                      - split:
+                          tokenize: ","
+                          steps:
+                            - log:
+                                message: one
+                      - doTry:
+                          steps:
+                            - to: direct:sink
+                          doCatch:
+                            - exception: [java.io.IOException]
+                          doFinally:
+                            steps:
+                              - log: done
+                      - toD: "direct:${header.where}"
+                      - recipientList:
+                          simple: "direct:a,direct:b"
+                      - choice:
+                          when:
+                            - expression:
+                                simple:
+                                  expression: "${header.x} > 5 || ${body} contains 'y'"
+                              steps: []
+                            - header: z
+                              steps:
+                                - stop: {}
+                      - bean:
+                          beanType: java.lang.String
+                          method: valueOf
+                      - setBody:
+                          expression:
+                            constant: "{{os.name}} {{none:default}} {{env:HOME}}"
+                - route:
+                    id: sink
+                    precondition: "{{proxy.port}} != 0"
+                    from:
+                      uri: direct
+                      parameters:
+                        name: sink
+                      steps:
+                        - throttle: {expression: {constant: "5"}}
+                - rest:
+                    path: /x
+                - onException:
+                    exception: [java.lang.IllegalStateException]
+                    handled: {constant: "true"}
+                - errorHandler:
+                    noErrorHandler: {}
+                """);
+        assertEquals(List.of(), Trial.mistakes(this::main).stream().map(Mistake::toString).toList());
     }
 
     /** What only comes out when it is built. */
