@@ -13,49 +13,21 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Load;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Recipe;
 import io.github.camelreverseproxy.wire.Upstream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 
 /** What docs/recipes.md says is done, and its curls are sent. */
-class RecipesTest {
-    private Recipe recipe;
-
-    @BeforeEach
-    void open(TestInfo test) throws Exception {
-        recipe = Recipe.titles().contains(test.getDisplayName()) ? Recipe.of(test.getDisplayName()) : null;
-    }
-
-    /** The recipe's own, but for properties that the test has to have otherwise. */
-    private Proxy cooked(String... property) throws Exception {
-        java.util.Properties own = recipe.properties();
-        for (int i = 0; i < property.length; i += 2) {
-            own.setProperty(property[i], property[i + 1]);
-        }
-        Proxy proxy = new Proxy(own.entrySet().stream().flatMap(entry -> List.of((String) entry.getKey(), (String) entry.getValue()).stream()).toArray(String[]::new));
-        recipe.edit(proxy.routes());
-        return proxy.start();
-    }
-
-    private Message curl(Proxy proxy) throws Exception {
-        return proxy.exchange(recipe.requests().get(0));
-    }
-
-    private static List<Integer> seen(Proxy proxy) {
-        return proxy.upstreams().stream().map(Upstream::pending).toList();
-    }
-
+class RecipesTest extends RecipeFixture {
     @Test
     void everyRecipeHasATest() throws Exception {
-        Set<String> tested = Arrays.stream(getClass().getDeclaredMethods()).map(method -> method.getAnnotation(DisplayName.class))
+        Set<String> tested = Stream.of(RecipesTest.class, BodyRecipesTest.class).flatMap(tests -> Arrays.stream(tests.getDeclaredMethods())).map(method -> method.getAnnotation(DisplayName.class))
                 .filter(name -> name != null).map(DisplayName::value).collect(Collectors.toCollection(TreeSet::new));
         Set<String> elsewhere = Set.of("Under the Camel CLI", "Test your routes", "An upstream behind TLS with its own CA");
         tested.addAll(elsewhere);
@@ -221,140 +193,6 @@ class RecipesTest {
             proxy.upstream(1).close();
             assertEquals(Collections.nCopies(10, 200), Load.statuses(proxy, 1, 10, recipe.requests().get(0)));
             assertEquals(10, proxy.upstream(2).pending());
-        }
-    }
-
-    @Test
-    @DisplayName("A mirror that harms nobody")
-    void mirror() throws Exception {
-        try (Upstream mirror = new Upstream(); Proxy proxy = cooked("mirror01.url", mirror.url())) {
-            assertEquals("ok", curl(proxy).body());
-            Await.until("the copy is there", () -> mirror.pending() == 1);
-            assertEquals("seen twice", mirror.request().body());
-            assertEquals("seen twice", proxy.seen().body());
-            String large = "x".repeat(200_000);
-            assertEquals(200, proxy.exchange("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 200000\r\n\r\n" + large).status());
-            mirror.behaving((request, out) -> {
-                Thread.sleep(20_000);
-                return false;
-            });
-            assertEquals(Collections.nCopies(100, 200), Load.statuses(proxy, 5, 20, recipe.requests().get(0)));
-            assertTrue(mirror.mostInFlight() <= 8, "copies: " + mirror.mostInFlight());
-            mirror.close();
-            assertEquals(Collections.nCopies(50, 200), Load.statuses(proxy, 5, 10, recipe.requests().get(0)));
-        }
-    }
-
-    @Test
-    @DisplayName("Throttle by client")
-    void throttle() throws Exception {
-        try (Proxy proxy = cooked()) {
-            List<Integer> statuses = Load.statuses(proxy, 4, 100, recipe.requests().get(0));
-            long taken = statuses.stream().filter(status -> status == 200).count();
-            assertTrue(taken >= 100 && taken < 400, taken + " of 400");
-            assertEquals(Set.of(200, 429), new TreeSet<>(statuses));
-            Await.until("it is refused", () -> {
-                Message refused = curl(proxy);
-                return refused.status() == 429 && refused.body().equals("Too many requests") && "1".equals(refused.value("Retry-After"));
-            });
-        }
-    }
-
-    @Test
-    @DisplayName("A static answer")
-    void staticAnswer() throws Exception {
-        try (Proxy proxy = cooked()) {
-            Message answer = curl(proxy);
-            assertEquals("User-agent: *\nDisallow: /\n", answer.body());
-            assertEquals("text/plain", answer.value("Content-Type"));
-            assertEquals(0, proxy.unseen());
-            assertEquals("ok", proxy.exchange("GET /other HTTP/1.1\r\nHost: a\r\n\r\n").body());
-        }
-    }
-
-    @Test
-    @DisplayName("A redirect")
-    void redirect() throws Exception {
-        try (Proxy proxy = cooked()) {
-            Message answer = curl(proxy);
-            assertEquals(301, answer.status());
-            assertEquals("/new/page", answer.value("Location"));
-            assertEquals("", answer.body());
-            assertEquals(0, proxy.unseen());
-        }
-    }
-
-    @Test
-    @DisplayName("A maintenance page")
-    void maintenance() throws Exception {
-        try (Proxy proxy = cooked("proxy.deadline", "1")) {
-            assertEquals("ok", curl(proxy).body());
-            for (Upstream upstream : proxy.upstreams()) {
-                upstream.close();
-            }
-            for (int i = 0; i < 5; i++) {
-                Message page = curl(proxy);
-                assertEquals(503, page.status());
-                assertEquals("<h1>Back soon</h1>", page.body());
-            }
-            assertEquals(413, proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n").status());
-        }
-    }
-
-    @Test
-    @DisplayName("Another patch of the body")
-    void patch() throws Exception {
-        try (Proxy proxy = cooked()) {
-            curl(proxy);
-            Message request = proxy.seen();
-            assertTrue(request.body().matches("\\{\"n\":1,\"forwarded\":\"[^\"]*\",\"channel\":\"web\",\"customerId\":\"acme\"}"), request.body());
-            proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi");
-            assertEquals("hi", proxy.seen().body());
-            assertEquals(200, proxy.exchange("GET / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n").status());
-            proxy.seen();
-            proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nCache-Control: no-transform\r\nContent-Length: 2\r\n\r\n[]");
-            assertEquals("[]", proxy.seen().body());
-            proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
-            assertFalse(proxy.seen().body().contains("customer"));
-        }
-    }
-
-    @Test
-    @DisplayName("Transform a response")
-    void transform() throws Exception {
-        try (Proxy proxy = cooked()) {
-            proxy.answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n16\r\n{\"n\":2, \"items\":[1, 2]\r\n1\r\n}\r\n0\r\n\r\n");
-            assertEquals("[1,2]", curl(proxy).body());
-            proxy.answering("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok");
-            assertEquals("ok", curl(proxy).body());
-            proxy.answering("HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
-            assertEquals("{}", curl(proxy).body());
-            proxy.answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nzip");
-            assertEquals("zip", curl(proxy).body());
-            proxy.answering("HTTP/1.1 304 Not Modified\r\nContent-Type: application/json\r\n\r\n");
-            assertEquals(304, curl(proxy).status());
-        }
-    }
-
-    @Test
-    @DisplayName("Log a sample of bodies")
-    void sample() throws Exception {
-        try (Proxy proxy = cooked()) {
-            assertEquals(Collections.nCopies(300, 200), Load.statuses(proxy, 2, 150, recipe.requests().get(0)));
-            assertEquals("look at me", proxy.upstream(1).request().body());
-        }
-    }
-
-    @Test
-    @DisplayName("Basic authentication")
-    void basic() throws Exception {
-        try (Proxy proxy = cooked()) {
-            Message refused = curl(proxy);
-            assertEquals(401, refused.status());
-            assertEquals("Basic realm=\"proxy\"", refused.value("WWW-Authenticate"));
-            assertEquals(0, proxy.unseen());
-            assertEquals(200, proxy.exchange(recipe.requests().get(1)).status());
-            assertFalse(proxy.seen().lines().toString().contains("Authorization"));
         }
     }
 }
