@@ -75,6 +75,7 @@ class MemoryTest {
             proxy.answering("HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n" + "x".repeat(400_000));
             for (int i = 0; i < 6; i++) {
                 assertEquals(400_000, proxy.exchange(GET).body().length());
+                awaitNothingHeld(proxy);
             }
             awaitNothingHeld(proxy);
             assertEquals(List.of(2, 2, 2), proxy.upstreams().stream().map(Upstream::pending).toList(), "no breaker is open");

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.ref.WeakReference;
-import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,13 +13,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.camelreverseproxy.host.StartException;
 import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Load;
-import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.apache.camel.CamelContext;
@@ -189,84 +186,20 @@ class ReloadTest {
         }
     }
 
-    @Test
-    void listenerMoves() throws Exception {
-        try (Proxy proxy = new Proxy().startGenerations(); Connection before = proxy.connect()) {
-            assertEquals(200, before.send(GET).receive().status());
-            int first = proxy.port();
-            int second = Proxy.freePort();
-            proxy.setting("proxy.port", Integer.toString(second));
-            proxy.generations().reload();
-            assertEquals(200, Connection.exchange(second, GET).status());
-            assertThrows(ConnectException.class, () -> Connection.exchange(first, GET));
-            assertEquals(200, before.send(GET).receive().status(), "a connection that was there goes on");
-            edit(proxy, "new");
-            proxy.generations().reload();
-            proxy.upstreams().forEach(Upstream::forget);
-            assertEquals(200, Connection.exchange(second, GET).status());
-            assertEquals("new", proxy.seen().value("X-Edit"));
-            try (java.net.ServerSocket taken = new java.net.ServerSocket(0)) {
-                proxy.setting("proxy.port", Integer.toString(taken.getLocalPort()));
-                assertThrows(StartException.class, proxy.generations()::reload);
-                assertEquals(200, Connection.exchange(second, GET).status());
-            }
-        }
-    }
-
-    /** A timer never runs twice: each tick is of one generation. */
-    @Test
-    void whatConsumesFromElsewhereRunsOnce() throws Exception {
-        AtomicInteger running = new AtomicInteger();
-        AtomicInteger most = new AtomicInteger();
-        AtomicInteger ticks = new AtomicInteger();
-        try (Proxy proxy = new Proxy()) {
-            proxy.binding("tick", (Processor) exchange -> {
-                most.accumulateAndGet(running.incrementAndGet(), Math::max);
-                Thread.sleep(5);
-                running.decrementAndGet();
-                ticks.incrementAndGet();
-            });
-            proxy.withFile("timer.camel.yaml", "- route:\n    id: ticking\n    from:\n      uri: timer:tick\n      parameters: {period: 10, delay: 0}\n      steps:\n        - process: {ref: tick}\n");
-            proxy.startGenerations();
-            for (int i = 0; i < 10; i++) {
-                int before = ticks.get();
-                edit(proxy, "v" + i);
-                proxy.generations().reload();
-                Await.until("it goes on", () -> ticks.get() > before + 3);
-            }
-            assertEquals(1, most.get());
-        }
-    }
-
-    @Test
-    void limitsAreThoseOfTheLastReading() throws Exception {
-        try (Proxy proxy = new Proxy().startGenerations()) {
-            proxy.behaving((request, out) -> {
-                Thread.sleep(500);
-                return Upstream.bytes(Upstream.OK).answer(request, out);
-            });
-            proxy.setting("proxy.max-in-flight", "1");
-            proxy.generations().reload();
-            try (Connection first = proxy.connect().send(GET)) {
-                Await.until("it is there", () -> proxy.unseen() == 1);
-                Message refused = proxy.exchange(GET);
-                assertEquals(503, refused.status());
-                assertEquals(200, first.receive().status());
-            }
-        }
-    }
-
     /** Contexts that were are no longer there, and neither are their threads. */
     @Test
     void nothingIsLeftBehind() throws Exception {
         try (Proxy proxy = new Proxy().startGenerations(); Connection client = proxy.connect()) {
             List<WeakReference<CamelContext>> contexts = new ArrayList<>();
+            List<Connection> idle = new ArrayList<>();
             int threads = 0;
             for (int i = 0; i < 30; i++) {
                 contexts.add(new WeakReference<>(proxy.context()));
                 edit(proxy, "v" + i);
                 proxy.generations().reload();
                 assertEquals(200, client.send(GET).receive().status());
+                idle.add(proxy.connect().send(GET));
+                assertEquals(200, idle.get(i).receive().status());
                 threads = i == 9 ? Thread.activeCount() : threads;
             }
             int before = threads;
@@ -275,6 +208,9 @@ class ReloadTest {
                 System.gc();
                 return contexts.stream().filter(context -> context.get() != null).count() <= 1;
             });
+            for (Connection connection : idle) {
+                connection.close();
+            }
         }
     }
 }

@@ -59,7 +59,7 @@ class RoutesTest {
             collect(used, file, "\\{\\{((?:proxy|upstream)[^}]*)}}");
         }
         collect(used, Path.of("src/main/java/io/github/camelreverseproxy/host/ContextSetup.java"), "\"(proxy\\.[a-z.-]+)\"");
-        collect(used, Path.of("src/main/java/io/github/camelreverseproxy/host/Startup.java"), "\\{\\{(proxy\\.reload)}}");
+        collect(used, Path.of("src/main/java/io/github/camelreverseproxy/host/Watch.java"), "\\{\\{(proxy\\.reload)}}");
         Set<String> ours = new HashSet<>(properties.stringPropertyNames());
         ours.removeIf(key -> key.startsWith("camel."));
         assertEquals(ours, used);

@@ -1,6 +1,5 @@
 package io.github.camelreverseproxy.client;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -9,7 +8,6 @@ import io.github.camelreverseproxy.forwarding.WholeBytes;
 import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
-import io.github.camelreverseproxy.message.Tokens;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.EmptyHttpHeaders;

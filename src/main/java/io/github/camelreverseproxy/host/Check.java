@@ -22,7 +22,9 @@ import java.util.stream.Stream;
 
 import io.github.camelreverseproxy.message.SourceLine;
 import org.apache.camel.CamelContext;
+import org.apache.camel.util.StringHelper;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -55,7 +57,6 @@ final class Check {
     private final List<Use> references = new ArrayList<>();
     private final List<Use> configured = new ArrayList<>();
     private Path file;
-    /** The parameters of the template that is being looked at. */
     private Set<String> local = Set.of();
 
     /**
@@ -84,7 +85,7 @@ final class Check {
             file = each;
             visit(node, "");
         });
-        directs.forEach(use -> known(use, beginnings, "no route begins with direct:"));
+        directs.forEach(use -> known(use, beginnings, Mistake.NO_ROUTE));
         references.forEach(use -> {
             if (!ContextSetup.BEANS.contains(use.name) && context.getRegistry().lookupByName(use.name) == null) {
                 known(use, beans, "there is no bean ");
@@ -112,9 +113,9 @@ final class Check {
                 mistakes.add(new Mistake(each, 1, "the file is empty"));
             }
             return node;
-        } catch (MarkedYamlEngineException e) {
-            int line = e.getProblemMark().or(e::getContextMark).map(mark -> mark.getLine() + 1).orElse(0);
-            mistakes.add(new Mistake(each, line, "this is no YAML: " + e.getProblem()));
+        } catch (YamlEngineException e) {
+            boolean marked = e instanceof MarkedYamlEngineException;
+            mistakes.add(new Mistake(each, marked ? Yaml.line((MarkedYamlEngineException) e) : 0, "this is no YAML: " + e.getMessage().lines().findFirst().orElse("")));
         } catch (IOException e) {
             mistakes.add(new Mistake(each, 0, "the file cannot be read: " + e.getMessage()));
         }
@@ -185,12 +186,10 @@ final class Check {
         if (!uri.isEmpty()) {
             endpoint((ScalarNode) value(map, "uri"), uri, map, !parent.equals("from"));
         }
-        switch (parent) {
-            case "templatedRoute" -> instance(map);
-            case "loadBalance" -> Eips.balancer(map, this::mistake);
-            case "circuitBreaker" -> Eips.breaker(map, this::mistake);
-            default -> { }
+        if (parent.equals("templatedRoute")) {
+            instance(map);
         }
+        Eips.check(parent, map, this::mistake);
     }
 
     private void scalar(ScalarNode scalar, String key) {
@@ -208,11 +207,11 @@ final class Check {
         boolean fixed = !value.isEmpty() && !value.contains("{{") && !value.contains("${");
         if (fixed && SENDING.contains(key)) {
             endpoint(scalar, value, null, true);
-        } else if (fixed && key.equals("ref")) {
+        } else if (fixed && key.equals("ref") && !value.startsWith("#class:")) {
             references.add(new Use(file, scalar, value.replaceFirst("^#(bean:)?", "")));
         } else if (fixed && key.equals("routeConfigurationId")) {
             Stream.of(value.split(",")).map(String::strip).forEach(name -> configured.add(new Use(file, scalar, name)));
-        } else if (fixed && (key.equals("exception") || key.equals("type") && value.contains(".")) && context.getClassResolver().resolveClass(value.replaceFirst("^#class:", "")) == null) {
+        } else if (fixed && (key.equals("exception") || key.equals("type") && value.contains(".") && !value.contains("(")) && context.getClassResolver().resolveClass(value.replaceFirst("^#class:", "")) == null) {
             mistake(scalar, "there is no class " + value);
         } else if (key.equals("simple")) {
             simple(scalar, value);
@@ -277,14 +276,16 @@ final class Check {
         Map<String, String> values = new HashMap<>();
         Set<String> known = new TreeSet<>();
         Set<String> needed = new TreeSet<>();
+        Map<String, String> defaults = new HashMap<>();
         each(value(template, "parameters"), parameter -> {
             known.add(text(parameter, "name"));
+            defaults.put(text(parameter, "name"), text(parameter, "defaultValue"));
             if (!text(parameter, "required").equals("false") && value(parameter, "defaultValue") == null) {
                 needed.add(text(parameter, "name"));
             }
         });
         each(value(map, "parameters"), parameter -> {
-            String given = text(parameter, "name");
+            String given = StringHelper.dashToCamelCase(text(parameter, "name"));
             if (!known.contains(given)) {
                 mistake(parameter, "the template " + name + " has no parameter " + given + Mistake.nearest(given, known));
             } else if (values.put(given, text(parameter, "value")) != null) {
@@ -293,6 +294,7 @@ final class Check {
         });
         needed.removeAll(values.keySet());
         needed.forEach(missing -> mistake(map, "the template " + name + " needs the parameter " + missing));
-        begins(map(map(template, "route"), "from"), true, uri -> PLACEHOLDER.matcher(uri).replaceAll(found -> Matcher.quoteReplacement(values.getOrDefault(found.group(1), ""))));
+        MappingNode route = map(template, "route") == null ? template : map(template, "route");
+        begins(map(route, "from"), true, uri -> PLACEHOLDER.matcher(uri).replaceAll(found -> Matcher.quoteReplacement(values.getOrDefault(found.group(1), defaults.getOrDefault(found.group(1), "")))));
     }
 }

@@ -23,7 +23,15 @@ final class Eips {
     private Eips() {
     }
 
-    static void balancer(MappingNode map, BiConsumer<Node, String> mistakes) {
+    static void check(String eip, MappingNode map, BiConsumer<Node, String> mistakes) {
+        if (eip.equals("loadBalance")) {
+            balancer(map, mistakes);
+        } else if (eip.equals("circuitBreaker")) {
+            breaker(map, mistakes);
+        }
+    }
+
+    private static void balancer(MappingNode map, BiConsumer<Node, String> mistakes) {
         int branches = value(map, "steps") instanceof SequenceNode steps ? steps.getValue().size() : 0;
         if (branches == 0) {
             mistakes.accept(map, "a load balancer without a branch");
@@ -38,7 +46,7 @@ final class Eips {
         }
     }
 
-    static void breaker(MappingNode map, BiConsumer<Node, String> mistakes) {
+    private static void breaker(MappingNode map, BiConsumer<Node, String> mistakes) {
         boolean fallback = false;
         for (NodeTuple entry : map.getValue()) {
             String key = ((ScalarNode) entry.getKeyNode()).getValue();

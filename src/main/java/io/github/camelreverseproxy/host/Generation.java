@@ -2,6 +2,8 @@ package io.github.camelreverseproxy.host;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.forwarding.Kept;
 import io.github.camelreverseproxy.listener.Listeners;
@@ -21,6 +23,7 @@ final class Generation {
     /** The name by which a context finds its own. */
     static final String BEAN = "generation";
 
+    private static final Set<String> OURS = Set.of("direct", "seda", "netty-http");
     private static final Logger LOG = LoggerFactory.getLogger(Generation.class);
 
     private final Host host;
@@ -65,13 +68,19 @@ final class Generation {
     }
 
     /** What consumes from elsewhere, a timer or a directory, begins when the generation before has stopped doing so. */
-    void added(RouteDefinition route) {
-        String uri = route.getInput() == null ? "" : String.valueOf(route.getInput().getEndpointUri());
-        boolean ours = uri.startsWith("direct:") || uri.startsWith("seda:") || uri.startsWith("netty-http:");
-        if (!first && !ours && !"false".equals(route.getAutoStartup())) {
+    void added(CamelContext context, RouteDefinition route) {
+        String uri = route.getInput() == null ? "" : resolved(context, route.getInput().getEndpointUri());
+        String scheme = uri.replaceFirst("[:?].*", "");
+        boolean off = route.getAutoStartup() != null && !Boolean.parseBoolean(resolved(context, route.getAutoStartup()));
+        if (!first && !off && !OURS.contains(scheme)) {
             route.setAutoStartup("false");
             later.add(route);
         }
+    }
+
+    /** Parameters of templates are not known here; none begins with one. */
+    private static String resolved(CamelContext context, String text) {
+        return text.startsWith("{{") ? context.resolvePropertyPlaceholders(text) : text;
     }
 
     void activate() {
@@ -91,12 +100,13 @@ final class Generation {
         }
     }
 
-    static void stopOthers(CamelContext context) {
+    /** @param millis for what is under way there to end */
+    static void stopOthers(CamelContext context, long millis) {
         for (Route route : context.getRoutes()) {
             if (!(route.getEndpoint() instanceof DirectEndpoint) && !(route.getEndpoint() instanceof NettyHttpEndpoint)
                     && !route.getEndpoint().getEndpointUri().startsWith("seda:")) {
                 try {
-                    context.getRouteController().stopRoute(route.getRouteId());
+                    context.getRouteController().stopRoute(route.getRouteId(), millis, TimeUnit.MILLISECONDS);
                 } catch (Exception e) {
                     LOG.error("The route {} does not stop: {}", route.getRouteId(), e.toString());
                 }

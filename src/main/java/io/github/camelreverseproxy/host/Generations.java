@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy.host;
 
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -37,9 +38,12 @@ public final class Generations {
     private final Supplier<Main> mains;
     private final Host host = new Host();
     private final ExecutorService ending = Executors.newCachedThreadPool(new DefaultThreadFactory("generation-ending", true));
+    /** One after the other: what consumes from elsewhere must not overtake itself. */
+    private final ExecutorService others = Executors.newSingleThreadExecutor(new DefaultThreadFactory("generation-others", true));
     private final AtomicInteger old = new AtomicInteger();
-    private Running current;
-    private boolean stopped;
+    private final Object building = new Object();
+    private volatile Running current;
+    private volatile boolean stopped;
 
     /** @param mains makes a Main, not started, of what the files say at that moment */
     public Generations(Supplier<Main> mains) {
@@ -47,12 +51,14 @@ public final class Generations {
     }
 
     /** @throws StartException if it cannot be */
-    public synchronized void start() throws StartException {
-        current = build(null);
-        current.generation.activate();
+    public void start() throws StartException {
+        synchronized (building) {
+            current = build(null);
+            current.generation.activate();
+        }
     }
 
-    public synchronized CamelContext context() {
+    public CamelContext context() {
         return current.context();
     }
 
@@ -61,26 +67,38 @@ public final class Generations {
      *
      * @throws StartException if it cannot be; everything is as it was
      */
-    public synchronized void reload() throws StartException {
-        if (stopped) {
-            return;
+    public void reload() throws StartException {
+        synchronized (building) {
+            long begin = System.nanoTime();
+            Running before = current;
+            Running next = build(before);
+            if (!swap(next)) {
+                discard(next.main, next.generation, before);
+                return;
+            }
+            if (old.incrementAndGet() > MANY) {
+                LOG.warn("{} generations still have requests in flight", old.get());
+            }
+            others.execute(() -> {
+                Generation.stopOthers(before.context(), before.drainMillis);
+                if (current == next) {
+                    next.generation.startOthers(next.context());
+                }
+                ending.execute(() -> end(before, next));
+            });
+            LOG.info("Reloaded in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
         }
-        long begin = System.nanoTime();
-        Running next = build(current);
-        Running before = current;
-        current = next;
-        next.generation.activate();
-        if (old.incrementAndGet() > MANY) {
-            LOG.warn("{} generations still have requests in flight", old.get());
+    }
+
+    private synchronized boolean swap(Running next) {
+        if (!stopped) {
+            current = next;
+            next.generation.activate();
         }
-        ending.execute(() -> end(before, next));
-        LOG.info("Reloaded in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
+        return !stopped;
     }
 
     private Running build(Running before) throws StartException {
-        if (before != null) {
-            refuse(Trial.mistakes(mains));
-        }
         Main main = mains.get();
         main.configure().setAutoConfigurationLogSummary(before == null);
         Generation generation = Generation.after(before == null ? null : before.generation, host);
@@ -92,28 +110,48 @@ public final class Generations {
             if (generation.listeners().isEmpty()) {
                 throw new IllegalStateException("no route listens");
             }
+            if (before != null) {
+                look(Trial.mistakes(mains), main.getCamelContext());
+            }
             String drain = main.getCamelContext().resolvePropertyPlaceholders("{{proxy.timeout.drain}}");
             return new Running(main, generation, Long.parseLong(drain.strip()));
-        } catch (Exception e) {
+        } catch (StartException e) {
+            discard(main, generation, before);
+            throw e;
+        } catch (Exception | Error e) {
             String reason = Startup.reason(main, e);
-            boolean plain = before != null || e instanceof SettingsException || reason.startsWith("proxy.");
-            try {
-                main.stop();
-            } catch (RuntimeException stopping) {
-                LOG.debug("What has not started does not stop", stopping);
-            }
-            generation.kept().end(before == null ? null : before.generation.kept());
-            if (!plain) {
-                refuse(Trial.mistakes(mains));
-            }
-            throw new StartException(reason, e);
+            boolean plain = before == null && (e instanceof SettingsException || reason.startsWith("proxy."));
+            discard(main, generation, before);
+            throw new StartException(plain ? reason : said(Trial.mistakes(mains), reason), e);
         }
     }
 
-    private static void refuse(Set<Mistake> mistakes) throws StartException {
-        if (!mistakes.isEmpty()) {
-            throw new StartException(mistakes.stream().map(Mistake::toString).collect(Collectors.joining("\n")), null);
+    private static void discard(Main main, Generation generation, Running before) {
+        try {
+            main.stop();
+        } catch (RuntimeException e) {
+            LOG.debug("What has not started does not stop", e);
         }
+        generation.kept().end(before == null ? null : before.generation.kept());
+    }
+
+    /** What can be built may still be wrong: a step that leads nowhere is, and of the rest the log tells. */
+    private static void look(Set<Mistake> mistakes, CamelContext built) throws StartException {
+        Set<Mistake> certain = new TreeSet<>();
+        for (Mistake mistake : mistakes) {
+            if (mistake.leadsNowhere(built)) {
+                certain.add(mistake);
+            } else {
+                LOG.warn("{}", mistake);
+            }
+        }
+        if (!certain.isEmpty()) {
+            throw new StartException(said(certain, ""), null);
+        }
+    }
+
+    private static String said(Set<Mistake> mistakes, String otherwise) {
+        return mistakes.isEmpty() ? otherwise : mistakes.stream().map(Mistake::toString).collect(Collectors.joining("\n"));
     }
 
     private void end(Running before, Running next) {
@@ -122,8 +160,6 @@ public final class Generations {
                 // Whatever is being handed over to it right now is in flight behind this.
                 loop.submit(() -> { }).await();
             }
-            Generation.stopOthers(before.context());
-            next.generation.startOthers(next.context());
             long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(before.drainMillis);
             while (before.context().getInflightRepository().size() > 0 && System.nanoTime() - until < 0) {
                 Thread.sleep(POLL_MILLIS);
@@ -139,17 +175,21 @@ public final class Generations {
         }
     }
 
-    /** No new connection, and the requests in flight finish, as long as there is time. */
-    public synchronized void stop() {
-        if (!stopped) {
-            stopped = true;
-            host.connections.drain();
-            if (current != null) {
-                current.main.stop();
-                current.generation.kept().end(null);
+    /** No new connection, and the requests in flight finish, as long as there is time. What is being built is not waited for. */
+    public void stop() {
+        synchronized (this) {
+            if (stopped) {
+                return;
             }
-            ending.shutdown();
-            host.close();
+            stopped = true;
         }
+        host.connections.drain();
+        if (current != null) {
+            current.main.stop();
+            current.generation.kept().end(null);
+        }
+        others.shutdown();
+        ending.shutdown();
+        host.close();
     }
 }

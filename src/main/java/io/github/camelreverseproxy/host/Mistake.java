@@ -5,17 +5,28 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 
+import org.apache.camel.CamelContext;
+
 /**
  * A mistake in a file that a user has written, and where it stands.
  *
  * @param line the first is 1; 0 for none
  */
 record Mistake(Path file, int line, String message) implements Comparable<Mistake> {
+    /** How the message begins that says so. */
+    static final String NO_ROUTE = "no route begins with direct:";
+
     private static final Comparator<Mistake> ORDER = Comparator.comparing(Mistake::file).thenComparing(Mistake::line).thenComparing(Mistake::message);
 
     @Override
     public int compareTo(Mistake other) {
         return ORDER.compare(this, other);
+    }
+
+    /** Whether it is a step that no route of this context begins behind. */
+    boolean leadsNowhere(CamelContext context) {
+        return message.startsWith(NO_ROUTE) && context.getRoutes().stream().map(route -> route.getEndpoint().getEndpointBaseUri())
+                .noneMatch(uri -> uri.equals("direct://" + message.substring(NO_ROUTE.length()).replaceFirst(";.*", "")));
     }
 
     @Override

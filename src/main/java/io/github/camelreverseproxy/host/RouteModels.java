@@ -65,7 +65,7 @@ final class RouteModels extends ModelLifecycleStrategySupport {
     /** What would wait on the thread that has the exchange, an event loop as a rule, does not. */
     @Override
     public void onAddRouteDefinition(RouteDefinition route) {
-        generation.added(route);
+        generation.added(context, route);
         for (ProcessorDefinition<?> node : route.getOutputs()) {
             if (node instanceof OnExceptionDefinition clause) {
                 if (clause.getRedeliveryPolicyType() == null && clause.getRedeliveryPolicyRef() == null) {

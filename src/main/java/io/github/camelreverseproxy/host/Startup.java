@@ -43,9 +43,7 @@ public final class Startup {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(generations::stop, "stop"));
         onHangUp(() -> Watch.reload(generations));
-        if (generations.context().resolvePropertyPlaceholders("{{proxy.reload}}").strip().equals("watch")) {
-            watch.start();
-        }
+        watch.start();
         started.accept(generations.context());
         new CountDownLatch(1).await();
         return 0;
@@ -80,14 +78,13 @@ public final class Startup {
     }
 
     /** Why it has not started, in a line: the innermost cause that says something. */
-    public static String reason(Main main, Exception e) {
+    public static String reason(Main main, Throwable e) {
         return innermost(main, e).replaceAll("\\s+", " ").strip();
     }
 
-    private static String innermost(Main main, Exception e) {
+    private static String innermost(Main main, Throwable e) {
         String reason = e.toString();
         String route = null;
-        // Where it is in a route of the user's, if it is not said.
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SettingsException) {
                 return cause.getMessage();

@@ -52,7 +52,7 @@ final class Watch implements Runnable {
                 if (!now.equals(seen)) {
                     seen = now;
                     changed = true;
-                } else if (changed) {
+                } else if (changed && generations.context().resolvePropertyPlaceholders("{{proxy.reload}}").strip().equals("watch")) {
                     changed = false;
                     reloadIfOther();
                 }
@@ -79,21 +79,21 @@ final class Watch implements Runnable {
     private void reloadIfOther() {
         Map<Path, byte[]> now = contents();
         boolean same = now.keySet().equals(read.keySet()) && now.entrySet().stream().allMatch(file -> Arrays.equals(file.getValue(), read.get(file.getKey())));
-        read = now;
-        if (!same) {
-            reload(generations);
-        }
+        // What has failed may be right the next time that it is saved, though it is the same.
+        read = same || reload(generations) ? now : Map.of();
     }
 
-    /** Says in the log why it cannot be, if so. */
-    static void reload(Generations generations) {
+    /** @return false if it cannot be; the log says why */
+    static boolean reload(Generations generations) {
         try {
             generations.reload();
+            return true;
         } catch (StartException e) {
             e.getMessage().lines().forEach(line -> LOG.error("Not reloaded, everything is as it was: {}", line));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("Not reloaded", e);
         }
+        return false;
     }
 
     private Map<Path, byte[]> contents() {

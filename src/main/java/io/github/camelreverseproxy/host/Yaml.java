@@ -4,11 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -22,10 +27,28 @@ final class Yaml {
 
     /**
      * @return null if there is nothing in it
-     * @throws org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException if it is no YAML
+     * @throws YamlEngineException if it is no YAML
      */
     static Node parse(Path file) throws IOException {
-        return new Compose(LoadSettings.builder().setLabel(file.toString()).build()).composeString(Files.readString(file)).orElse(null);
+        Node node = new Compose(LoadSettings.builder().setLabel(file.toString()).build()).composeString(Files.readString(file)).orElse(null);
+        refuseCircles(node, Collections.newSetFromMap(new IdentityHashMap<>()));
+        return node;
+    }
+
+    static int line(MarkedYamlEngineException e) {
+        return e.getProblemMark().or(e::getContextMark).map(mark -> mark.getLine() + 1).orElse(0);
+    }
+
+    private static void refuseCircles(Node node, Set<Node> around) {
+        if (node != null && !around.add(node)) {
+            throw new YamlEngineException("an alias stands in what it stands for");
+        }
+        if (node instanceof SequenceNode list) {
+            list.getValue().forEach(item -> refuseCircles(item, around));
+        } else if (node instanceof MappingNode map) {
+            map.getValue().forEach(entry -> refuseCircles(entry.getValueNode(), around));
+        }
+        around.remove(node);
     }
 
     static List<MappingNode> items(Node file) {

@@ -95,7 +95,13 @@ final class YamlSchema {
         return near.isEmpty() && known.size() <= FEW ? "; there are " + String.join(", ", new TreeSet<>(known)) : near;
     }
 
-    private static void checkScalar(ScalarNode scalar, JsonNode schema, Set<String> types, String name, BiConsumer<Node, String> mistakes) {
+    /** Of which a single one may stand for the list. */
+    private boolean isListOfTexts(JsonNode schema) {
+        JsonNode items = items(schema);
+        return items != null && "string".equals(resolved(items).path("type").asText());
+    }
+
+    private void checkScalar(ScalarNode scalar, JsonNode schema, Set<String> types, String name, BiConsumer<Node, String> mistakes) {
         String value = scalar.getValue();
         boolean nothing = value.isEmpty() && scalar.isPlain();
         if (types.isEmpty() || types.contains("string") && schema.path("enum").isMissingNode() || value.contains("{{") || nothing && !types.contains("array")) {
@@ -104,11 +110,11 @@ final class YamlSchema {
         if (types.contains("string")) {
             Set<String> choices = new TreeSet<>();
             schema.path("enum").forEach(choice -> choices.add(choice.asText()));
-            if (!choices.contains(value)) {
+            if (choices.stream().noneMatch(value::equalsIgnoreCase)) {
                 mistakes.accept(scalar, name + " is " + value + ", which is none of " + String.join(", ", choices) + Mistake.nearest(value, choices));
             }
-        } else if (types.contains("boolean") && !value.matches("true|false") || types.equals(Set.of("number")) && !value.matches("-?[0-9.]+")
-                || !types.contains("boolean") && !types.contains("number") && !types.contains("integer")) {
+        } else if (types.contains("boolean") && !value.matches("(?i)true|false") || types.equals(Set.of("number")) && !value.matches("-?[0-9.]+")
+                || !types.contains("boolean") && !types.contains("number") && !types.contains("integer") && !isListOfTexts(schema)) {
             mistakes.accept(scalar, name + " is " + what(types) + ", not " + (nothing ? "nothing" : value));
         }
     }

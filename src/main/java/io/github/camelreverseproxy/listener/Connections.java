@@ -44,30 +44,31 @@ public final class Connections {
     public void limit(int most, long drain) {
         max = most;
         drainTimeout = drain;
-        if (open.get() < most) {
-            accept(true);
-        }
+        accept();
     }
 
-    /** A socket that connections come by. */
+    /** A socket by which connections may come from now on. */
     void listen(Channel socket) {
         channels.add(socket);
+        accept();
     }
 
     /** Past the limit the socket that listens takes no further connection until one ends. */
     void add(Channel connection) {
         channels.add(connection);
         if (open.incrementAndGet() >= max) {
-            accept(false);
+            accept();
         }
         connection.closeFuture().addListener(closed -> {
             if (open.decrementAndGet() == max - 1) {
-                accept(true);
+                accept();
             }
         });
     }
 
-    private void accept(boolean more) {
+    /** If there is room for one more. */
+    private synchronized void accept() {
+        boolean more = open.get() < max;
         for (Channel channel : channels) {
             if (channel instanceof ServerChannel) {
                 channel.config().setAutoRead(more);

@@ -2,18 +2,24 @@ package io.github.camelreverseproxy.listener;
 
 import io.github.camelreverseproxy.forwarding.ByteBudget;
 import io.github.camelreverseproxy.forwarding.ClientConnection;
+import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.response.ErrorAnswer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpResponseEncoder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What each connection passes through before a request becomes an exchange: limits, time limits, strictness and order,
  * a handler for each. Thread-safe.
  */
 public final class HttpPipeline {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpPipeline.class);
+
     /** Room for method, version and spaces, and for the rule on targets to see that one is too long. */
     private static final int REQUEST_LINE_REST = 64;
 
@@ -31,6 +37,12 @@ public final class HttpPipeline {
         this.budget = budget;
         this.connections = connections;
         this.errors = errors;
+    }
+
+    /** A request that could not be handed over is answered all the same. */
+    void failed(ChannelHandlerContext ctx, Throwable cause) {
+        LOG.error("A request was not handed over", cause);
+        ctx.writeAndFlush(errors.response(Failure.INTERNAL, Failure.INTERNAL.text(), null, true));
     }
 
     /** @param handOver the last station, which hands a request to a route */

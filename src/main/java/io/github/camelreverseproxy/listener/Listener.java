@@ -14,6 +14,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.AttributeKey;
 import org.apache.camel.component.netty.NettyConfiguration;
 
 /**
@@ -30,6 +31,8 @@ final class Listener {
     record Target(HttpPipeline pipeline, ChannelInboundHandler routes) {
     }
 
+    private static final AttributeKey<Object> SERVER_HANDLER = AttributeKey.valueOf("serverHandler");
+
     private final HandOver handOver = new HandOver();
     private volatile Target target;
     private volatile Channel socket;
@@ -40,7 +43,7 @@ final class Listener {
     }
 
     /** @throws BindException if the address cannot be had */
-    void bind(NettyConfiguration options, EventLoopGroup eventLoops, Connections connections) throws BindException, InterruptedException {
+    void bind(NettyConfiguration options, EventLoopGroup eventLoops) throws BindException, InterruptedException {
         ServerBootstrap bootstrap = new ServerBootstrap().group(eventLoops).channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, options.getBacklog()).option(ChannelOption.SO_REUSEADDR, options.isReuseAddress())
                 .option(ChannelOption.AUTO_READ, false)
@@ -56,12 +59,11 @@ final class Listener {
             throw new BindException("proxy.host = " + options.getHost() + ", proxy.port = " + options.getPort() + ": " + bound.cause().getMessage());
         }
         socket = bound.channel();
-        connections.listen(socket);
     }
 
     /** From now on connections are accepted. */
-    void open() {
-        socket.config().setAutoRead(true);
+    void open(Connections connections) {
+        connections.listen(socket);
     }
 
     /** Requests on all its connections go elsewhere from now on. */
@@ -82,12 +84,17 @@ final class Listener {
     private final class HandOver extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-            target.routes().channelRead(ctx, message);
+            try {
+                target.routes().channelRead(ctx, message);
+            } finally {
+                // Camel's handler leaves itself there, and with it the context that it is of, for as long as the connection lives.
+                ctx.channel().attr(SERVER_HANDLER).set(null);
+            }
         }
 
         @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
-            target.routes().exceptionCaught(ctx, cause);
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            target.pipeline().failed(ctx, cause);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.listener;
 
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +13,7 @@ import org.apache.camel.component.netty.NettyConfiguration;
 public final class Listeners {
     private final EventLoopGroup eventLoops;
     private final Connections connections;
-    private final Map<String, Listener> byAddress = new HashMap<>();
+    private final Map<InetSocketAddress, Listener> byAddress = new HashMap<>();
 
     public Listeners(EventLoopGroup eventLoops, Connections connections) {
         this.eventLoops = eventLoops;
@@ -30,8 +31,8 @@ public final class Listeners {
 
     /** Those of one context. Confined to the thread that starts and stops it. */
     public final class Attached {
-        private final Map<String, Listener.Target> targets = new HashMap<>();
-        private final List<String> made = new ArrayList<>();
+        private final Map<InetSocketAddress, Listener.Target> targets = new HashMap<>();
+        private final List<InetSocketAddress> made = new ArrayList<>();
         private final boolean tried;
         private boolean active;
 
@@ -41,12 +42,12 @@ public final class Listeners {
 
         /** The address is had from now on, or this fails; requests come when it is {@linkplain #activate active}. */
         void add(NettyConfiguration options, Listener.Target target) throws Exception {
-            String address = options.getHost() + ':' + options.getPort();
+            InetSocketAddress address = new InetSocketAddress(options.getHost(), options.getPort());
             synchronized (byAddress) {
                 targets.put(address, target);
                 if (!tried && !byAddress.containsKey(address)) {
                     Listener listener = new Listener(target);
-                    listener.bind(options, eventLoops, connections);
+                    listener.bind(options, eventLoops);
                     byAddress.put(address, listener);
                     made.add(address);
                 }
@@ -74,7 +75,7 @@ public final class Listeners {
                 Listener.Target any = targets.values().iterator().next();
                 byAddress.entrySet().removeIf(listener -> {
                     if (targets.containsKey(listener.getKey())) {
-                        listener.getValue().open();
+                        listener.getValue().open(connections);
                         return false;
                     }
                     listener.getValue().to(any);
@@ -86,7 +87,7 @@ public final class Listeners {
 
         /** Closes what no other context has taken over. */
         void remove(NettyConfiguration options) {
-            String address = options.getHost() + ':' + options.getPort();
+            InetSocketAddress address = new InetSocketAddress(options.getHost(), options.getPort());
             synchronized (byAddress) {
                 Listener.Target target = targets.remove(address);
                 Listener listener = byAddress.get(address);

@@ -166,10 +166,33 @@ class CheckTest {
                         name: sink
                       steps:
                         - throttle: {expression: {constant: "5"}}
-                - rest:
-                    path: /x
+                - route:
+                    autoStartup: "False"
+                    from:
+                      uri: direct:also
+                      steps:
+                        - log: {message: hi, loggingLevel: info}
+                        - to: {uri: direct, parameters: {name: sink}}
+                        - wireTap: {uri: direct, parameters: {name: also}}
+                - routeTemplate:
+                    id: short
+                    parameters:
+                      - name: at
+                        defaultValue: there
+                    from:
+                      uri: "direct:{{at}}"
+                      steps:
+                        - process: {ref: "#class:io.github.camelreverseproxy.request.BodyPatch"}
+                - templatedRoute:
+                    routeTemplateRef: short
+                    routeId: short1
+                - route:
+                    from:
+                      uri: direct:last
+                      steps:
+                        - to: direct:there
                 - onException:
-                    exception: [java.lang.IllegalStateException]
+                    exception: java.lang.IllegalStateException
                     handled: {constant: "true"}
                 - errorHandler:
                     noErrorHandler: {}
