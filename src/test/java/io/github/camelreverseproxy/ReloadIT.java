@@ -105,7 +105,8 @@ class ReloadIT {
             assertEquals("", right.output());
         }
         Files.writeString(file, edited("x").replace("ref: bodyPatch", "ref: bodypatch"));
-        String message = here.directory().getFileName() + "/routes/proxy.camel.yaml:28: there is no bean bodypatch\n";
+        long line = Files.readString(file).split("ref: bodypatch")[0].lines().count();
+        String message = here.directory().getFileName() + "/routes/proxy.camel.yaml:" + line + ": there is no bean bodypatch\n";
         try (ProxyProcess wrong = check("check", "../" + here.directory().getFileName())) {
             assertEquals(1, wrong.exitCode());
             assertEquals("../" + message, wrong.output());

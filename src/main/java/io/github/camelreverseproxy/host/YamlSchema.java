@@ -69,6 +69,7 @@ final class YamlSchema {
         Map<String, JsonNode> known = new LinkedHashMap<>();
         properties(schema, known);
         Set<String> seen = new HashSet<>();
+        boolean strange = false;
         for (NodeTuple entry : map.getValue()) {
             String key = entry.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : String.valueOf(entry.getKeyNode());
             if (!seen.add(key)) {
@@ -77,6 +78,7 @@ final class YamlSchema {
                 continue;
             } else if (!known.containsKey(key)) {
                 mistakes.accept(entry.getKeyNode(), name + " has no " + key + nearest(key, known.keySet()));
+                strange = true;
             } else if (seen.size() > 1 && schema.path("maxProperties").asInt(Integer.MAX_VALUE) == 1) {
                 mistakes.accept(entry.getKeyNode(), key + " is another item: it begins with a dash");
             } else {
@@ -84,7 +86,8 @@ final class YamlSchema {
             }
         }
         for (String required : required(schema)) {
-            if (!seen.contains(required)) {
+            // What is missing is, most likely, what has another name.
+            if (!seen.contains(required) && !strange) {
                 mistakes.accept(map, name + " needs " + required);
             }
         }
