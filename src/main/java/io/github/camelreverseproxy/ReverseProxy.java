@@ -6,6 +6,7 @@ import java.security.Security;
 
 import io.github.camelreverseproxy.host.Startup;
 import io.github.camelreverseproxy.host.TenuredSpace;
+import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
 /** Runs the proxy with ./application.properties and ./routes/, until it is told to stop. */
@@ -58,7 +59,15 @@ public final class ReverseProxy {
     }
 
     private static Main create(Path directory) {
-        Main main = new Main();
+        Main main = new Main() {
+            /** Camel looks for what sets a context up by this loader, or else by the JVM's, which is another one under camel:run. */
+            @Override
+            protected CamelContext createCamelContext() {
+                CamelContext context = super.createCamelContext();
+                context.setApplicationContextClassLoader(ReverseProxy.class.getClassLoader());
+                return context;
+            }
+        };
         main.setPropertyPlaceholderLocations("file:" + directory.resolve("application.properties") + ";optional=true," + DEFAULTS);
         main.configure().withRoutesIncludePattern("file:" + directory.resolve("routes") + "/*.camel.yaml");
         return main;
