@@ -19,12 +19,6 @@ import org.junit.jupiter.api.Test;
 /** Listeners, limits and what consumes from elsewhere, when routes and properties are read anew. */
 class ReloadEffectsTest {
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    private static final String STEP = "- setHeader: {name: X-Edit, constant: '%s'}";
-
-    private static void edit(Proxy proxy, String value) throws Exception {
-        proxy.routes().reset("proxy.camel.yaml");
-        proxy.routes().insertBefore("proxy.camel.yaml", "hand-over", STEP.formatted(value));
-    }
 
     /** A timer never runs twice: each tick is of one generation. */
     @Test
@@ -43,7 +37,7 @@ class ReloadEffectsTest {
             proxy.startGenerations();
             for (int i = 0; i < 10; i++) {
                 int before = ticks.get();
-                edit(proxy, "v" + i);
+                ReloadTest.edit(proxy, "v" + i);
                 proxy.generations().reload();
                 Await.until("it goes on", () -> ticks.get() > before + 3);
             }
@@ -69,7 +63,7 @@ class ReloadEffectsTest {
             proxy.setting("timers.on", "false").startGenerations();
             Await.until("it ticks", () -> running.get() == 1);
             for (int i = 0; i < 3; i++) {
-                edit(proxy, "v" + i);
+                ReloadTest.edit(proxy, "v" + i);
                 proxy.generations().reload();
             }
             int before = ticks.get();
@@ -89,7 +83,7 @@ class ReloadEffectsTest {
             assertEquals(200, Connection.exchange(second, GET).status());
             assertThrows(ConnectException.class, () -> Connection.exchange(first, GET));
             assertEquals(200, before.send(GET).receive().status(), "a connection that was there goes on");
-            edit(proxy, "new");
+            ReloadTest.edit(proxy, "new");
             proxy.generations().reload();
             proxy.upstreams().forEach(Upstream::forget);
             assertEquals(200, Connection.exchange(second, GET).status());
@@ -120,7 +114,7 @@ class ReloadEffectsTest {
         try (Proxy proxy = new Proxy("proxy.max-connections", "1").startGenerations(); Connection first = proxy.connect()) {
             assertEquals(200, first.send(GET).receive().status());
             try (Connection second = proxy.connect().send(GET)) {
-                edit(proxy, "new");
+                ReloadTest.edit(proxy, "new");
                 proxy.generations().reload();
                 Thread.sleep(300);
                 assertTrue(!second.hasSomething());

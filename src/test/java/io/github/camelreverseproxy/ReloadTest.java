@@ -31,7 +31,7 @@ class ReloadTest {
     private static final String STEP = "- setHeader: {name: X-Edit, constant: '%s'}";
     private static final String LAST = "              - to:\n                  id: to-upstream03\n                  uri: direct:upstream03\n";
 
-    private static void edit(Proxy proxy, String value) throws Exception {
+    static void edit(Proxy proxy, String value) throws Exception {
         proxy.routes().reset("proxy.camel.yaml");
         proxy.routes().insertBefore("proxy.camel.yaml", "hand-over", STEP.formatted(value));
     }
