@@ -6,6 +6,7 @@ import java.security.Security;
 
 import io.github.camelreverseproxy.host.Startup;
 import io.github.camelreverseproxy.host.TenuredSpace;
+import io.github.camelreverseproxy.observe.Console;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
@@ -23,12 +24,15 @@ public final class ReverseProxy {
     }
 
     public static void main(String[] args) throws Exception {
-        System.exit(run(args));
+        int code = run(args);
+        Console.end();
+        System.exit(code);
     }
 
     private static int run(String[] args) throws Exception {
         String command = args.length == 0 ? "" : args[0];
         if (command.isEmpty()) {
+            Console.install();
             TenuredSpace.watch();
             // How long a name stands for the same addresses is proxy.dns.refresh; the JVM's own cache would come on top of it.
             Security.setProperty("networkaddress.cache.ttl", "0");

@@ -18,18 +18,19 @@ class HouseTest {
     @ArchTest
     static final ArchRule FLOORS = layeredArchitecture().consideringOnlyDependenciesInLayers()
             .layer("main").definedBy(ROOT).layer("demo").definedBy(ROOT + ".demo..")
-            .layer("host").definedBy(ROOT + ".host..").layer("listener").definedBy(ROOT + ".listener..")
+            .layer("host").definedBy(ROOT + ".host..").layer("observe").definedBy(ROOT + ".observe..").layer("listener").definedBy(ROOT + ".listener..")
             .layer("request").definedBy(ROOT + ".request..").layer("response").definedBy(ROOT + ".response..")
             .layer("upstream").definedBy(ROOT + ".upstream..").layer("client").definedBy(ROOT + ".client..")
             .layer("forwarding").definedBy(ROOT + ".forwarding..").layer("message").definedBy(ROOT + ".message..")
             .whereLayer("demo").mayNotBeAccessedByAnyLayer()
             .whereLayer("main").mayOnlyBeAccessedByLayers("demo")
             .whereLayer("host").mayOnlyBeAccessedByLayers("main", "demo")
-            .whereLayer("listener").mayOnlyBeAccessedByLayers("host")
+            .whereLayer("observe").mayOnlyBeAccessedByLayers("main", "host")
+            .whereLayer("listener").mayOnlyBeAccessedByLayers("host", "observe")
             .whereLayer("request").mayOnlyBeAccessedByLayers("host", "listener")
-            .whereLayer("response").mayOnlyBeAccessedByLayers("host", "listener")
-            .whereLayer("upstream").mayOnlyBeAccessedByLayers("host", "listener", "request", "response")
-            .whereLayer("client").mayOnlyBeAccessedByLayers("host", "listener", "request", "response", "upstream", "demo");
+            .whereLayer("response").mayOnlyBeAccessedByLayers("host", "observe", "listener")
+            .whereLayer("upstream").mayOnlyBeAccessedByLayers("host", "observe", "listener", "request", "response")
+            .whereLayer("client").mayOnlyBeAccessedByLayers("host", "observe", "listener", "request", "response", "upstream", "demo");
 
     @ArchTest
     static final ArchRule NO_CYCLE = slices().matching(ROOT + ".(*)..").should().beFreeOfCycles();
@@ -45,6 +46,10 @@ class HouseTest {
     @ArchTest
     static final ArchRule HTTP_CLIENT_IS_KNOWN_IN_ITS_ROOM = noClasses().that().resideOutsideOfPackages(ROOT + ".client..", ROOT + ".demo..")
             .should().dependOnClassesThat().resideInAPackage("org.apache.hc..");
+
+    @ArchTest
+    static final ArchRule METRICS_AND_TRACES_ARE_KNOWN_IN_THEIR_ROOM = noClasses().that().resideOutsideOfPackage(ROOT + ".observe..")
+            .should().dependOnClassesThat().resideInAnyPackage("io.micrometer..", "io.opentelemetry..");
 
     @ArchTest
     static final ArchRule RESILIENCE4J_IS_KNOWN_IN_ITS_ROOM = noClasses().that().resideOutsideOfPackage(ROOT + ".upstream..")

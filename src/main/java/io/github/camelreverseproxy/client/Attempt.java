@@ -2,9 +2,11 @@ package io.github.camelreverseproxy.client;
 
 import java.net.SocketTimeoutException;
 
+import io.github.camelreverseproxy.forwarding.AttemptRecord;
 import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ByteBudget;
 import io.github.camelreverseproxy.forwarding.ClientConnection;
+import io.github.camelreverseproxy.forwarding.Journal;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.github.camelreverseproxy.forwarding.UpstreamException;
@@ -41,14 +43,17 @@ final class Attempt implements ProxyRequest.Cancellable {
     private final String method;
     private final String target;
     private final String upgrade;
+    private final Journal journal;
+    private AttemptRecord record;
     private UpstreamExchange sent;
     /** The response's body, if it is a stream. */
     private BodyStream response;
     private boolean ended;
 
     /** @throws ProxyException if the message cannot be sent as it is */
-    Attempt(Exchange exchange, Upstream upstream, EventLoop loop, AsyncCallback callback) throws ProxyException {
+    Attempt(Exchange exchange, Upstream upstream, Journal journal, EventLoop loop, AsyncCallback callback) throws ProxyException {
         this.exchange = exchange;
+        this.journal = journal;
         this.request = ProxyRequest.of(exchange);
         this.upstream = upstream;
         this.loop = loop;
@@ -64,7 +69,19 @@ final class Attempt implements ProxyRequest.Cancellable {
 
     /** Makes itself known to its request, which may end it at once. */
     void begin() {
+        record();
         request.begun(this);
+    }
+
+    private void record() {
+        record = journal.attempt(request.record(), upstream.name());
+        UpstreamRequests.trace(exchange.getMessage(), record, request);
+    }
+
+    /** The connection that it went by was closed before anything of a response came; it goes by another one. */
+    void again() {
+        record.failed(Failure.CONNECTION_CLOSED);
+        record();
     }
 
     boolean isHead() {
@@ -189,6 +206,7 @@ final class Attempt implements ProxyRequest.Cancellable {
         if (ended) {
             return;
         }
+        record.answered(head.status());
         Message message = new ResponseMessage(exchange);
         head.readFields(message.getHeaders());
         Location.rewrite(upstream, message.getHeaders(), request);
@@ -233,6 +251,7 @@ final class Attempt implements ProxyRequest.Cancellable {
     /** It says nothing of the upstream. */
     void fail(Throwable cause) {
         if (!ended) {
+            record.failed(Failure.of(cause));
             exchange.setException(cause);
             end();
         }

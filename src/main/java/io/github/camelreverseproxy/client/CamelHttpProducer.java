@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.camelreverseproxy.forwarding.AttemptRecord;
 import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
@@ -101,6 +102,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
             return false;
         } catch (RejectedExecutionException e) {
             call.request.ended(call);
+            call.record.failed(Failure.OVERLOADED);
             exchange.setException(e);
             return !call.ended.getAndSet(true);
         }
@@ -112,12 +114,14 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
         private final AsyncCallback callback;
         private final ProxyRequest request;
         private final AtomicBoolean ended = new AtomicBoolean();
+        private final AttemptRecord record;
         private volatile EofSensorInputStream reading;
 
         Call(Exchange exchange, AsyncCallback callback) {
             this.exchange = exchange;
             this.callback = callback;
             this.request = ProxyRequest.of(exchange);
+            this.record = endpoint.component().journal().attempt(request.record(), upstream.name());
         }
 
         @Override
@@ -125,6 +129,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
             try {
                 Message response = ended.get() ? null : ask();
                 if (!ended.getAndSet(true)) {
+                    record.answered(response.getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class));
                     exchange.setMessage(response);
                     finish();
                 }
@@ -139,6 +144,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
 
         private void fail(Throwable e) {
             if (!ended.getAndSet(true)) {
+                record.failed(Failure.of(e));
                 exchange.setException(e);
                 finish();
             }
@@ -171,6 +177,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
         private Message ask() throws Exception {
             Exchange asked = new DefaultExchange(exchange.getContext());
             asked.getIn().copyFrom(exchange.getMessage());
+            UpstreamRequests.trace(asked.getIn(), record, request);
             upstream.requests().prepare(asked.getIn());
             http.process(asked);
             Message response = new ResponseMessage(exchange);

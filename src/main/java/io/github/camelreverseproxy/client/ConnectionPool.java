@@ -29,15 +29,15 @@ final class ConnectionPool {
     private final EventLoop loop;
     private final UpstreamAddress address;
     private final Upstream upstream;
-    private final Runnable failed;
+    private final UpstreamPools all;
     private final Deque<UpstreamConnection> idle = new ArrayDeque<>();
 
-    /** @param failed is run whenever connections have turned out to be no good */
-    ConnectionPool(EventLoop loop, UpstreamAddress address, Upstream upstream, Runnable failed) {
+    /** @param all of the upstream; told whenever connections have turned out to be no good */
+    ConnectionPool(EventLoop loop, UpstreamAddress address, Upstream upstream, UpstreamPools all) {
         this.loop = loop;
         this.address = address;
         this.upstream = upstream;
-        this.failed = failed;
+        this.all = all;
     }
 
     /** By the connection that is its client's own, by an idle one that is still good, or by a new one. */
@@ -67,8 +67,12 @@ final class ConnectionPool {
         }
         UpstreamConnection last = attempt.mayShareConnection() ? idle.pollLast() : null;
         while (last != null && last.isStale(address, now)) {
+            all.idle(-1);
             last.close();
             last = idle.pollLast();
+        }
+        if (last != null) {
+            all.idle(-1);
         }
         return last;
     }
@@ -130,6 +134,8 @@ final class ConnectionPool {
     private void begin(Attempt attempt, Channel channel, InetAddress to) {
         UpstreamConnection connection = channel.pipeline().get(UpstreamConnection.class);
         connection.connected(to);
+        all.open(1);
+        channel.closeFuture().addListener(closed -> all.open(-1));
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
             begin(attempt, connection);
@@ -166,7 +172,7 @@ final class ConnectionPool {
     }
 
     private void fail(Attempt attempt, Throwable cause) {
-        failed.run();
+        all.run();
         attempt.fail(cause, false);
     }
 
@@ -175,9 +181,10 @@ final class ConnectionPool {
      * as an idle one, most likely, and the others with it. The request goes by a new one if its method allows that.
      */
     void closedBefore(Attempt attempt, Throwable cause) {
-        failed.run();
+        all.run();
         if (attempt.maySendAgain()) {
             try {
+                attempt.again();
                 connect(attempt);
             } catch (RuntimeException | Error e) {
                 attempt.fail(e);
@@ -189,10 +196,13 @@ final class ConnectionPool {
 
     void add(UpstreamConnection connection) {
         idle.addLast(connection);
+        all.idle(1);
     }
 
     void remove(UpstreamConnection connection) {
-        idle.remove(connection);
+        if (idle.remove(connection)) {
+            all.idle(-1);
+        }
     }
 
     /** May be called on any thread. */
@@ -206,6 +216,7 @@ final class ConnectionPool {
             return;
         }
         for (UpstreamConnection connection = idle.pollLast(); connection != null; connection = idle.pollLast()) {
+            all.idle(-1);
             connection.close();
         }
     }

@@ -34,7 +34,7 @@ final class EventLoopProducer extends DefaultAsyncProducer {
     public boolean process(Exchange exchange, AsyncCallback callback) {
         try {
             EventLoop loop = loop(exchange);
-            Attempt attempt = new Attempt(exchange, upstream, loop, callback);
+            Attempt attempt = new Attempt(exchange, upstream, endpoint.component().journal(), loop, callback);
             ConnectionPool pool = pools.of(loop);
             if (loop.inEventLoop()) {
                 send(pool, attempt);

@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.client;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 
+import io.github.camelreverseproxy.forwarding.Journal;
 import io.netty.channel.EventLoopGroup;
 import org.apache.camel.Endpoint;
 import org.apache.camel.support.DefaultComponent;
@@ -15,15 +16,18 @@ public final class UpstreamComponent extends DefaultComponent {
     private final EventLoopGroup eventLoops;
     private final ExecutorService workers;
     private final UpstreamRules rules;
+    private final Journal journal;
 
     /**
      * @param eventLoops those of the listener
      * @param workers    the threads that wait for camel-http
+     * @param journal    has the records of attempts
      */
-    public UpstreamComponent(EventLoopGroup eventLoops, ExecutorService workers, UpstreamRules rules) {
+    public UpstreamComponent(EventLoopGroup eventLoops, ExecutorService workers, UpstreamRules rules, Journal journal) {
         this.eventLoops = eventLoops;
         this.workers = workers;
         this.rules = rules;
+        this.journal = journal;
     }
 
     EventLoopGroup eventLoops() {
@@ -32,6 +36,10 @@ public final class UpstreamComponent extends DefaultComponent {
 
     ExecutorService workers() {
         return workers;
+    }
+
+    Journal journal() {
+        return journal;
     }
 
     UpstreamRules rules() {

@@ -41,6 +41,11 @@ public final class UpstreamEndpoint extends DefaultEndpoint {
         this.httpOptions = httpOptions;
     }
 
+    /** What the upstream is called. */
+    public String name() {
+        return name;
+    }
+
     public void setClient(Client client) {
         this.client = client;
     }

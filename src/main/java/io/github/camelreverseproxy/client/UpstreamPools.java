@@ -2,6 +2,7 @@ package io.github.camelreverseproxy.client;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import javax.net.ssl.SSLException;
 
@@ -17,6 +18,8 @@ final class UpstreamPools implements Runnable {
     private final Upstream upstream;
     private final UpstreamAddress address;
     private final Map<EventLoop, ConnectionPool> pools = new ConcurrentHashMap<>();
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger idle = new AtomicInteger();
 
     UpstreamPools(Upstream upstream, DnsResolver names) {
         this.upstream = upstream;
@@ -33,6 +36,20 @@ final class UpstreamPools implements Runnable {
 
     ConnectionPool of(EventLoop loop) {
         return pools.computeIfAbsent(loop, one -> new ConnectionPool(one, address, upstream, this));
+    }
+
+    /** @param more open connections, or fewer */
+    void open(int more) {
+        open.addAndGet(more);
+    }
+
+    /** @param more connections that wait for a request, or fewer */
+    void idle(int more) {
+        idle.addAndGet(more);
+    }
+
+    PoolState now() {
+        return new PoolState(upstream.name(), open.get(), idle.get());
     }
 
     /** Idle connections are no better than one that has failed, most likely, and not every request may be sent again; or nobody needs them. */

@@ -4,7 +4,9 @@ import java.util.Collection;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
+import io.github.camelreverseproxy.forwarding.AttemptRecord;
 import io.github.camelreverseproxy.forwarding.BodyStream;
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.message.EndToEndFields;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.OptionException;
@@ -48,6 +50,19 @@ final class UpstreamRequests {
         }
         if (!host.matches("[A-Za-z0-9._:\\[\\]-]+")) {
             throw new OptionException("host", "host: not upstream, client or a name: " + host);
+        }
+    }
+
+    /** The upstream is told which attempt of which trace it is (W3C Trace Context, section 3.2), if there is one. */
+    static void trace(Message message, AttemptRecord attempt, ProxyRequest request) {
+        if (attempt.span() != null) {
+            String traceparent = attempt.span().traceparent();
+            message.setHeader("traceparent", traceparent);
+            request.made(traceparent);
+            if (!attempt.span().continued()) {
+                // That of a trace that could not be read (section 4.3).
+                message.removeHeader("tracestate");
+            }
         }
     }
 

@@ -12,6 +12,11 @@ public final class ByteBudget {
         max = bytes;
     }
 
+    /** How many may be held at once. */
+    public long limit() {
+        return max;
+    }
+
     /** How many are held. */
     public long held() {
         return held.get();

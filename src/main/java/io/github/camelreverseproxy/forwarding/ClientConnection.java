@@ -28,6 +28,7 @@ public final class ClientConnection {
     private final Set<Object> pauses = new HashSet<>(2);
     private volatile boolean ended;
     private volatile String upstream;
+    private RequestRecord record;
 
     public ClientConnection(Channel channel, ByteBudget budget) {
         this.channel = channel;
@@ -78,6 +79,16 @@ public final class ClientConnection {
     /** Tells the client something before the response, if it still waits for one (RFC 8297). */
     public void inform(HttpResponse interim) {
         channel.writeAndFlush(interim);
+    }
+
+    /** @param of the request that is in hand from now on, or null */
+    public void record(RequestRecord of) {
+        record = of;
+    }
+
+    /** That of the request in hand, or null. */
+    public RequestRecord record() {
+        return record;
     }
 
     public EventLoop eventLoop() {

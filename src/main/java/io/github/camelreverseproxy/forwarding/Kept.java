@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.forwarding;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -33,6 +34,11 @@ public final class Kept {
             Object known = before == null ? null : before.things.get(key);
             return type.isInstance(known) ? known : made.get();
         }));
+    }
+
+    /** All of a kind that it has. */
+    public <T> List<T> all(Class<T> type) {
+        return things.values().stream().filter(type::isInstance).map(type::cast).toList();
     }
 
     /** It takes the place of the one before. */

@@ -58,6 +58,7 @@ public final class ProxyRequest {
 
     private final ClientConnection client;
     private final HttpHeaders fields;
+    private final RequestRecord record;
     private Exchange exchange;
     private Object made;
     private List<Object> madeToo;
@@ -70,10 +71,12 @@ public final class ProxyRequest {
     /**
      * @param client null for an exchange that no client's request has begun
      * @param fields those that the client has sent
+     * @param record null for an exchange that no client's request has begun
      */
-    public ProxyRequest(ClientConnection client, HttpHeaders fields) {
+    public ProxyRequest(ClientConnection client, HttpHeaders fields, RequestRecord record) {
         this.client = client;
         this.fields = fields;
+        this.record = record;
     }
 
     /** That of an exchange; one without a client, if it comes from elsewhere. */
@@ -81,7 +84,7 @@ public final class ProxyRequest {
         if (exchange.getProperty(PROPERTY) instanceof ProxyRequest request) {
             return request;
         }
-        ProxyRequest request = new ProxyRequest(null, EmptyHttpHeaders.INSTANCE);
+        ProxyRequest request = new ProxyRequest(null, EmptyHttpHeaders.INSTANCE, null);
         exchange.setProperty(PROPERTY, request);
         return request;
     }
@@ -90,6 +93,9 @@ public final class ProxyRequest {
     public void begin(Exchange of) {
         exchange = of;
         of.setProperty(PROPERTY, this);
+        if (record != null) {
+            record.identify(of.getExchangeId());
+        }
     }
 
     /** Whether an exchange is the one that answers it, and not a copy. */
@@ -100,6 +106,11 @@ public final class ProxyRequest {
     /** The connection of the client, or null. */
     public ClientConnection client() {
         return client;
+    }
+
+    /** What is told of it outside; null for an exchange that no client's request has begun. */
+    public RequestRecord record() {
+        return record;
     }
 
     /** A value of a header that was made for the upstream; in an answer it has no place. */

@@ -1,5 +1,7 @@
 package io.github.camelreverseproxy.host;
 
+import java.io.IOException;
+import java.net.BindException;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 
@@ -15,6 +17,8 @@ import io.github.camelreverseproxy.listener.ProxyBinding;
 import io.github.camelreverseproxy.message.FieldMaps;
 import io.github.camelreverseproxy.message.HeaderStyle;
 import io.github.camelreverseproxy.message.ViaEntry;
+import io.github.camelreverseproxy.observe.AccessLog;
+import io.github.camelreverseproxy.observe.UpstreamsCheck;
 import io.github.camelreverseproxy.request.BodyPatch;
 import io.github.camelreverseproxy.request.Forwarded;
 import io.github.camelreverseproxy.request.LoopGuard;
@@ -25,13 +29,17 @@ import io.github.camelreverseproxy.upstream.EipFactory;
 import io.github.camelreverseproxy.upstream.Redelivery;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ExtendedCamelContext;
+import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.spi.CamelContextCustomizer;
 import org.apache.camel.spi.ContextServicePlugin;
 import org.apache.camel.spi.ProcessorFactory;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.LifecycleStrategySupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes a Camel context one in which the routes of a proxy run: the listener and the client as components, the steps that the
@@ -39,6 +47,8 @@ import org.apache.camel.support.LifecycleStrategySupport;
  * in tests and under the Camel CLI alike, and calls it before it reads routes.
  */
 public final class ContextSetup implements ContextServicePlugin, CamelContextCustomizer {
+    private static final Logger LOG = LoggerFactory.getLogger(ContextSetup.class);
+
     /** What routes may name. */
     static final Set<String> BEANS = Set.of("loopGuard", "forwarded", "bodyPatch", "wholeBody", "via", "errorAnswer", "redelivery", "workers", "copies");
 
@@ -59,6 +69,16 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
 
     @Override
     public void configure(CamelContext context) {
+        try {
+            set(context);
+        } catch (BindException e) {
+            throw new SettingsException(e.getMessage());
+        } catch (Exception e) {
+            throw RuntimeCamelException.wrapRuntimeCamelException(e);
+        }
+    }
+
+    private void set(CamelContext context) throws Exception {
         Settings settings = new Settings(context.getPropertiesComponent());
         Registry registry = context.getRegistry();
         Generation generation = registry.lookupByNameAndType(Generation.BEAN, Generation.class);
@@ -86,15 +106,33 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
         RouteModels.watch((ModelCamelContext) context, generation);
         WholeBody.refuseOthers(context.getTypeConverterRegistry());
 
-        HttpPipeline pipeline = new HttpPipeline(limits(settings), host.inFlight, host.budget, host.connections, errors);
+        HttpPipeline pipeline = new HttpPipeline(limits(settings), host.inFlight, host.budget, host.connections, errors, host.journal);
         context.addComponent("netty-http", new ListenerComponent(pipeline, new ProxyBinding(errors), generation.listeners()));
-        context.addComponent("upstream", new UpstreamComponent(host.eventLoops, workers, rules(settings)));
+        context.addComponent("upstream", new UpstreamComponent(host.eventLoops, workers, rules(settings), host.journal));
         generation.whenActive(() -> {
             host.inFlight.limit(settings.number("proxy.max-in-flight"));
             host.connections.limit(settings.number("proxy.max-connections"), settings.number("proxy.timeout.drain"));
             String most = settings.text("proxy.max-body-memory");
             host.budget.limit(most.isEmpty() ? Runtime.getRuntime().maxMemory() / 4 : Long.parseLong(most));
+            log(host, settings);
+            boolean traced = settings.text("proxy.tracing").equals("otlp");
+            host.observatory.trace(traced ? settings.text("proxy.tracing.endpoint") : "", Double.parseDouble(settings.text("proxy.tracing.ratio")));
         });
+        generation.observedAt(settings.text("proxy.observe.host"), settings.number("proxy.observe.port"));
+        HealthCheckRegistry health = HealthCheckRegistry.get(context);
+        if (health != null) {
+            UpstreamsCheck check = new UpstreamsCheck();
+            check.setCamelContext(context);
+            health.register(check);
+        }
+    }
+
+    private static void log(Host host, Settings settings) {
+        try {
+            host.observatory.log(settings.text("proxy.access-log.file"), AccessLog.Format.valueOf(settings.choice("proxy.access-log")));
+        } catch (IOException e) {
+            LOG.error("proxy.access-log.file cannot be written, the log goes where it went before: {}", e.getMessage());
+        }
     }
 
     /** Alone in its process, or in one that is not this proxy's: nothing outlives the context. */
@@ -103,7 +141,12 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
         context.addLifecycleStrategy(new LifecycleStrategySupport() {
             @Override
             public void onContextInitialized(CamelContext initialized) {
-                generation.activate();
+                generation.activate(0, null);
+            }
+
+            @Override
+            public void onContextStarted(CamelContext started) {
+                generation.host().observatory.serves(1, started);
             }
 
             @Override

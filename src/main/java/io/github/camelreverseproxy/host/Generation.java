@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.host;
 
+import java.net.BindException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -30,24 +31,28 @@ final class Generation {
     private final Kept kept;
     private final Listeners.Attached listeners;
     private final boolean first;
+    private final boolean tried;
     private final List<Runnable> limits = new ArrayList<>();
     private final List<RouteDefinition> later = new ArrayList<>();
 
-    private Generation(Host host, Kept before, Listeners.Attached listeners, boolean first) {
+    private Listeners.Attached management;
+
+    private Generation(Host host, Kept before, Listeners.Attached listeners, boolean first, boolean tried) {
         this.host = host;
         this.kept = new Kept(before);
         this.listeners = listeners;
         this.first = first;
+        this.tried = tried;
     }
 
     /** @param before null for the first one */
     static Generation after(Generation before, Host host) {
-        return new Generation(host, before == null ? null : before.kept, host.listeners.attached(), before == null);
+        return new Generation(host, before == null ? null : before.kept, host.listeners.attached(), before == null, false);
     }
 
     /** One that is only to be tried: it has no address, and consumes from nowhere. */
     static Generation tried(Host host) {
-        return new Generation(host, null, host.listeners.none(), false);
+        return new Generation(host, null, host.listeners.none(), false, true);
     }
 
     Host host() {
@@ -83,10 +88,46 @@ final class Generation {
         return text.startsWith("{{") ? context.resolvePropertyPlaceholders(text) : text;
     }
 
-    void activate() {
+    /**
+     * Where the process can be seen; the first generation shows from the beginning that it is about to start.
+     *
+     * @param port 0 for nowhere
+     */
+    void observedAt(String address, int port) throws Exception {
+        if (tried || port == 0 && !host.isObserved()) {
+            return;
+        }
+        if (port == 0) {
+            management = host.management().attached();
+            return;
+        }
+        management = host.management().attached();
+        try {
+            host.management().listen(management, address, port);
+        } catch (BindException e) {
+            throw new BindException("proxy.observe.host = " + address + ", proxy.observe.port = " + port + ": " + e.getMessage());
+        }
+        if (first) {
+            management.activate();
+        }
+    }
+
+    void activate(int number, CamelContext context) {
         limits.forEach(Runnable::run);
         listeners.activate();
+        if (management != null) {
+            management.activate();
+        }
         kept.settle();
+        host.observatory.serves(number, context);
+    }
+
+    /** It has come to nothing. */
+    void discard(Kept other) {
+        if (management != null) {
+            management.discard();
+        }
+        kept.end(other);
     }
 
     /** The generation before consumes from nowhere any more. */

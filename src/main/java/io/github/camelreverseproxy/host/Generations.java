@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.host;
 
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
@@ -9,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
+import io.github.camelreverseproxy.observe.Reload;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import org.apache.camel.CamelContext;
@@ -29,9 +31,13 @@ public final class Generations {
     /** So many that wait for their last request are worth a line. */
     private static final int MANY = 8;
 
-    private record Running(Main main, Generation generation, long drainMillis) {
+    private record Running(int number, Main main, Generation generation, long drainMillis) {
         CamelContext context() {
             return main.getCamelContext();
+        }
+
+        void activate() {
+            generation.activate(number, context());
         }
     }
 
@@ -50,11 +56,16 @@ public final class Generations {
         this.mains = mains;
     }
 
+    /** Does beside the start what can be done there. */
+    void prepare() {
+        host.observatory.prepare();
+    }
+
     /** @throws StartException if it cannot be */
     public void start() throws StartException {
         synchronized (building) {
             current = build(null);
-            current.generation.activate();
+            current.activate();
         }
     }
 
@@ -65,20 +76,28 @@ public final class Generations {
     /**
      * Reads everything anew.
      *
+     * @param changed the files that have, as far as is known
      * @throws StartException if it cannot be; everything is as it was
      */
-    public void reload() throws StartException {
+    public void reload(String... changed) throws StartException {
         synchronized (building) {
+            long time = System.currentTimeMillis();
             long begin = System.nanoTime();
             Running before = current;
-            Running next = build(before);
+            Running next;
+            try {
+                next = build(before);
+            } catch (StartException e) {
+                host.observatory.reloaded(new Reload(time, 0, millisSince(begin), List.of(changed), e.getMessage().lines().toList()));
+                throw e;
+            }
             if (!swap(next)) {
                 discard(next.main, next.generation, before);
                 return;
             }
-            if (old.incrementAndGet() > MANY) {
-                LOG.warn("{} generations still have requests in flight", old.get());
-            }
+            old(old.incrementAndGet());
+            long millis = millisSince(begin);
+            host.observatory.reloaded(new Reload(time, next.number, millis, List.of(changed), List.of()));
             others.execute(() -> {
                 Generation.stopOthers(before.context(), before.drainMillis);
                 if (current == next) {
@@ -86,14 +105,27 @@ public final class Generations {
                 }
                 ending.execute(() -> end(before, next));
             });
-            LOG.info("Reloaded in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
+            LOG.info("Generation {}{}, built in {} ms; {} exchanges still run in generation {}", next.number,
+                    changed.length == 0 ? "" : ": " + String.join(", ", changed), millis, before.context().getInflightRepository().size(), before.number);
+        }
+    }
+
+    private static long millisSince(long begin) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+    }
+
+    /** @param left generations that wait for their last requests */
+    private void old(int left) {
+        host.observatory.drain(left);
+        if (left > MANY) {
+            LOG.warn("{} generations still have requests in flight", left);
         }
     }
 
     private synchronized boolean swap(Running next) {
         if (!stopped) {
             current = next;
-            next.generation.activate();
+            next.activate();
         }
         return !stopped;
     }
@@ -114,7 +146,7 @@ public final class Generations {
                 look(Trial.mistakes(mains), main.getCamelContext());
             }
             String drain = main.getCamelContext().resolvePropertyPlaceholders("{{proxy.timeout.drain}}");
-            return new Running(main, generation, Long.parseLong(drain.strip()));
+            return new Running(before == null ? 1 : before.number + 1, main, generation, Long.parseLong(drain.strip()));
         } catch (StartException e) {
             discard(main, generation, before);
             throw e;
@@ -132,7 +164,7 @@ public final class Generations {
         } catch (RuntimeException e) {
             LOG.debug("What has not started does not stop", e);
         }
-        generation.kept().end(before == null ? null : before.generation.kept());
+        generation.discard(before == null ? null : before.generation.kept());
     }
 
     /** What can be built may still be wrong: a step that leads nowhere is, and of the rest the log tells. */
@@ -171,7 +203,7 @@ public final class Generations {
         } catch (RuntimeException e) {
             LOG.error("A generation has not ended well", e);
         } finally {
-            old.decrementAndGet();
+            old(old.decrementAndGet());
         }
     }
 

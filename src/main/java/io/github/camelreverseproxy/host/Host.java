@@ -7,9 +7,12 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.client.Workers;
 import io.github.camelreverseproxy.forwarding.ByteBudget;
+import io.github.camelreverseproxy.forwarding.Journal;
 import io.github.camelreverseproxy.listener.Connections;
 import io.github.camelreverseproxy.listener.InFlight;
 import io.github.camelreverseproxy.listener.Listeners;
+import io.github.camelreverseproxy.observe.ManagementPort;
+import io.github.camelreverseproxy.observe.Observatory;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -28,12 +31,15 @@ final class Host {
 
     /** One for each core, since none of them ever waits. */
     final EventLoopGroup eventLoops = new NioEventLoopGroup(Runtime.getRuntime().availableProcessors(), new DefaultThreadFactory("event-loop", true));
+    final Journal journal = new Journal();
     final InFlight inFlight = new InFlight();
     final ByteBudget budget = new ByteBudget();
     final Connections connections = new Connections(inFlight);
     final Listeners listeners = new Listeners(eventLoops, connections);
     /** For copies of exchanges (wireTap): more than these can take are dropped, since their originals must not wait. */
     final ExecutorService copies = copies();
+    final Observatory observatory = new Observatory(journal, inFlight, budget, connections, eventLoops);
+    private ManagementPort management;
     private ExecutorService workers;
     private int most;
 
@@ -55,7 +61,25 @@ final class Host {
         return workers;
     }
 
+    /** Begins to measure with the first one that asks for it. */
+    synchronized ManagementPort management() {
+        if (management == null) {
+            observatory.measure();
+            management = new ManagementPort(observatory, listeners);
+        }
+        return management;
+    }
+
+    /** Whether anyone has asked for it. */
+    synchronized boolean isObserved() {
+        return management != null;
+    }
+
     synchronized void close() {
+        if (management != null) {
+            management.close();
+        }
+        observatory.close();
         eventLoops.shutdownGracefully();
         copies.shutdown();
         if (workers != null) {

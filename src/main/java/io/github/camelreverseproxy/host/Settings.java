@@ -3,6 +3,8 @@ package io.github.camelreverseproxy.host;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +18,7 @@ import java.util.regex.Pattern;
 import io.github.camelreverseproxy.client.UpstreamEndpoint;
 import io.github.camelreverseproxy.client.UpstreamUrl;
 import io.github.camelreverseproxy.message.HeaderStyle;
+import io.github.camelreverseproxy.observe.AccessLog;
 import io.github.camelreverseproxy.request.TrustedProxies;
 import io.github.camelreverseproxy.upstream.StatusRanges;
 import org.apache.camel.spi.PropertiesComponent;
@@ -48,6 +51,13 @@ public final class Settings {
             Map.entry("proxy.deadline", TIME),
             Map.entry("proxy.via.name", Settings::name),
             Map.entry("proxy.reload", value -> oneOf(value, "watch", "off")),
+            Map.entry("proxy.access-log", value -> oneOf(value, AccessLog.Format.values())),
+            Map.entry("proxy.access-log.file", Settings::file),
+            Map.entry("proxy.tracing", value -> oneOf(value, "off", "otlp")),
+            Map.entry("proxy.tracing.endpoint", Settings::endpoint),
+            Map.entry("proxy.tracing.ratio", Settings::ratio),
+            Map.entry("proxy.observe.host", Settings::host),
+            Map.entry("proxy.observe.port", value -> number(value, 0, 65535)),
             Map.entry("proxy.location", value -> oneOf(value, "rewrite", "keep")),
             Map.entry("proxy.dns.refresh", TIME),
             Map.entry("proxy.connection.max-age", TIME),
@@ -181,6 +191,29 @@ public final class Settings {
             InetAddress.getByName(value);
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException("no such host", e);
+        }
+    }
+
+    private static void endpoint(String value) {
+        if (!value.matches("https?://[^/?#\\s]+(/[^?#\\s]*)?")) {
+            throw new IllegalArgumentException("not a URL");
+        }
+        URI.create(value);
+    }
+
+    private static void ratio(String value) {
+        if (!value.matches("0(\\.[0-9]{1,9})?|1(\\.0{1,9})?")) {
+            throw new IllegalArgumentException("not a number from 0 to 1");
+        }
+    }
+
+    /** One that may be made. */
+    private static void file(String value) {
+        if (!value.isEmpty()) {
+            Path file = Path.of(value).toAbsolutePath();
+            if (Files.isDirectory(file) || !Files.isWritable(Files.exists(file) ? file : file.getParent())) {
+                throw new IllegalArgumentException("not a file that can be written");
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 
 import io.github.camelreverseproxy.message.OptionException;
 import io.github.camelreverseproxy.message.SourceLine;
+import io.github.camelreverseproxy.observe.Console;
 import org.apache.camel.CamelContext;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.FailedToStartRouteException;
@@ -34,6 +35,7 @@ public final class Startup {
      */
     public static int run(Supplier<Main> mains, Consumer<CamelContext> started) throws InterruptedException {
         Generations generations = new Generations(mains);
+        generations.prepare();
         Watch watch = new Watch(generations, Path.of("routes"), Path.of("application.properties"));
         try {
             generations.start();
@@ -41,7 +43,10 @@ public final class Startup {
             e.getMessage().lines().forEach(line -> System.err.println("camel-reverse-proxy: " + line));
             return NOT_STARTED;
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(generations::stop, "stop"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            generations.stop();
+            Console.end();
+        }, "stop"));
         onHangUp(() -> Watch.reload(generations));
         watch.start();
         started.accept(generations.context());

@@ -3,8 +3,10 @@ package io.github.camelreverseproxy.host;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
 
 import io.github.camelreverseproxy.client.UpstreamEndpoint;
+import io.github.camelreverseproxy.observe.Arrows;
 import io.github.camelreverseproxy.upstream.EipFactory;
 import io.github.camelreverseproxy.upstream.Redelivery;
 import io.netty.channel.EventLoopGroup;
@@ -25,9 +27,11 @@ import org.apache.camel.model.AggregateDefinition;
 import org.apache.camel.model.CircuitBreakerDefinition;
 import org.apache.camel.model.DelayDefinition;
 import org.apache.camel.model.DynamicRouterDefinition;
+import org.apache.camel.model.EndpointRequiredDefinition;
 import org.apache.camel.model.EnrichDefinition;
 import org.apache.camel.model.PollDefinition;
 import org.apache.camel.model.PollEnrichDefinition;
+import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RecipientListDefinition;
 import org.apache.camel.model.ResequenceDefinition;
 import org.apache.camel.model.RoutingSlipDefinition;
@@ -65,12 +69,21 @@ final class StepGuard implements InterceptStrategy {
     public Processor wrapProcessorInInterceptors(CamelContext context, NamedNode definition, Processor target, Processor next) throws Exception {
         // What these two lead to is guarded itself, or neither throws an Error nor waits.
         if (target instanceof SendProcessor send && send.getEndpoint() instanceof UpstreamEndpoint) {
+            Arrows.of(context).add(ProcessorDefinitionHelper.getRouteId(definition), definition.getId(), definition.getDescriptionText(),
+                    send.getEndpoint().getEndpointUri());
             return target;
         }
         if (target instanceof SendProcessor send && send.getEndpoint() instanceof DirectEndpoint) {
-            return new Returning(target);
+            return new Returning(target, arrow(context, definition, send.getEndpoint().getEndpointUri()));
         }
-        return waits(definition, target) ? new Moved(target) : new Guarded(target);
+        LongAdder sent = definition instanceof EndpointRequiredDefinition sending
+                ? arrow(context, definition, target instanceof SendProcessor send ? send.getEndpoint().getEndpointUri() : sending.getEndpointUri()) : null;
+        return waits(definition, target) ? new Moved(target, sent) : new Guarded(target, sent);
+    }
+
+    /** Where a step sends to, for those who look at the routes from outside. */
+    private static LongAdder arrow(CamelContext context, NamedNode step, String to) {
+        return Arrows.of(context).add(context, ProcessorDefinitionHelper.getRouteId(step), step.getId(), step.getDescriptionText(), to);
     }
 
     private static boolean waits(NamedNode definition, Processor target) throws Exception {
@@ -90,14 +103,17 @@ final class StepGuard implements InterceptStrategy {
     /** A step that is another route. */
     private static final class Returning extends DelegateAsyncProcessor implements WrapAwareProcessor {
         private final Processor step;
+        private final LongAdder sent;
 
-        Returning(Processor step) {
+        Returning(Processor step, LongAdder sent) {
             super(step);
             this.step = step;
+            this.sent = sent;
         }
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
+            sent.increment();
             return super.process(exchange, done -> {
                 Redelivery.comesBack(exchange);
                 callback.done(done);
@@ -113,15 +129,21 @@ final class StepGuard implements InterceptStrategy {
     private static class Guarded extends DelegateAsyncProcessor implements WrapAwareProcessor {
         private final Processor step;
         private final boolean synchronous;
+        private final LongAdder sent;
 
-        Guarded(Processor step) {
+        /** @param sent counts; null for a step that does not send */
+        Guarded(Processor step, LongAdder sent) {
             super(step);
+            this.sent = sent;
             this.step = step;
             this.synchronous = !(step instanceof AsyncProcessor) || step instanceof DelegateSyncProcessor;
         }
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
+            if (sent != null) {
+                sent.increment();
+            }
             try {
                 if (!synchronous) {
                     return super.process(exchange, callback);
@@ -144,8 +166,8 @@ final class StepGuard implements InterceptStrategy {
     }
 
     private final class Moved extends Guarded {
-        Moved(Processor step) {
-            super(step);
+        Moved(Processor step, LongAdder sent) {
+            super(step, sent);
         }
 
         @Override

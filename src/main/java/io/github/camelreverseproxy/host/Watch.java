@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 import org.slf4j.Logger;
@@ -25,6 +27,7 @@ final class Watch implements Runnable {
     private final Path routes;
     private final Path properties;
     private Map<Path, byte[]> read;
+    private boolean failed;
 
     /** To be made before the files are read the first time. */
     Watch(Generations generations, Path routes, Path properties) {
@@ -78,15 +81,20 @@ final class Watch implements Runnable {
 
     private void reloadIfOther() {
         Map<Path, byte[]> now = contents();
-        boolean same = now.keySet().equals(read.keySet()) && now.entrySet().stream().allMatch(file -> Arrays.equals(file.getValue(), read.get(file.getKey())));
-        // What has failed may be right the next time that it is saved, though it is the same.
-        read = same || reload(generations) ? now : Map.of();
+        Set<Path> changed = new TreeSet<>(now.keySet());
+        changed.addAll(read.keySet());
+        changed.removeIf(file -> Arrays.equals(now.get(file), read.get(file)));
+        if (!changed.isEmpty() || failed) {
+            // What has failed may be right the next time that it is saved, though it is the same.
+            failed = !reload(generations, changed.stream().map(Path::toString).toArray(String[]::new));
+        }
+        read = now;
     }
 
     /** @return false if it cannot be; the log says why */
-    static boolean reload(Generations generations) {
+    static boolean reload(Generations generations, String... changed) {
         try {
-            generations.reload();
+            generations.reload(changed);
             return true;
         } catch (StartException e) {
             e.getMessage().lines().forEach(line -> LOG.error("Not reloaded, everything is as it was: {}", line));

@@ -76,8 +76,18 @@ public final class Connections {
         }
     }
 
+    /** How many there are. */
+    public int count() {
+        return open.get();
+    }
+
+    /** How many there may be at once. */
+    public int limit() {
+        return max;
+    }
+
     /** Whether each response is the last one of its connection. */
-    boolean isDraining() {
+    public boolean isDraining() {
         return draining;
     }
 

@@ -2,6 +2,7 @@ package io.github.camelreverseproxy.listener;
 
 import io.github.camelreverseproxy.forwarding.ByteBudget;
 import io.github.camelreverseproxy.forwarding.ClientConnection;
+import io.github.camelreverseproxy.forwarding.Journal;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.response.ErrorAnswer;
 import io.netty.channel.Channel;
@@ -29,14 +30,16 @@ public final class HttpPipeline {
     private final ByteBudget budget;
     private final Connections connections;
     private final ErrorAnswer errors;
+    private final Journal journal;
 
-    public HttpPipeline(Limits limits, InFlight inFlight, ByteBudget budget, Connections connections, ErrorAnswer errors) {
+    public HttpPipeline(Limits limits, InFlight inFlight, ByteBudget budget, Connections connections, ErrorAnswer errors, Journal journal) {
         this.limits = limits;
         this.rules = new RequestRules(limits.maxTarget());
         this.inFlight = inFlight;
         this.budget = budget;
         this.connections = connections;
         this.errors = errors;
+        this.journal = journal;
     }
 
     /** A request that could not be handed over is answered all the same. */
@@ -59,6 +62,7 @@ public final class HttpPipeline {
         pipeline.addLast("timeouts", new RequestTimeouts(decoder, limits));
         pipeline.addLast("rules", rules);
         pipeline.addLast("order", new ResponseOrder(decoder));
+        pipeline.addLast("recorder", new Recorder(journal, client));
         pipeline.addLast("framing", new ResponseFraming(connections));
         pipeline.addLast("body", body);
         pipeline.addLast("refusals", new Refusals(errors));

@@ -12,7 +12,13 @@ public final class InFlight {
         max = most;
     }
 
-    int count() {
+    /** How many there may be at once. */
+    public int limit() {
+        return max;
+    }
+
+    /** How many there are. */
+    public int count() {
         return requests.get();
     }
 

@@ -2,6 +2,8 @@ package io.github.camelreverseproxy.listener;
 
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -35,15 +37,27 @@ final class Listener {
 
     private final HandOver handOver = new HandOver();
     private volatile Target target;
+    private final LongAdder requests = new LongAdder();
     private volatile Channel socket;
+    private volatile List<Object> options;
 
     /** @param first where requests go at first; nothing is accepted before {@link #open} */
     Listener(Target first) {
         target = first;
     }
 
+    private static List<Object> ofSocket(NettyConfiguration options) {
+        return List.of(options.getBacklog(), options.isReuseAddress(), options.isKeepAlive(), options.isTcpNoDelay());
+    }
+
+    /** Whether its socket is as somebody else would have it. */
+    boolean isLike(NettyConfiguration other) {
+        return ofSocket(other).equals(options);
+    }
+
     /** @throws BindException if the address cannot be had */
     void bind(NettyConfiguration options, EventLoopGroup eventLoops) throws BindException, InterruptedException {
+        this.options = ofSocket(options);
         ServerBootstrap bootstrap = new ServerBootstrap().group(eventLoops).channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, options.getBacklog()).option(ChannelOption.SO_REUSEADDR, options.isReuseAddress())
                 .option(ChannelOption.AUTO_READ, false)
@@ -56,7 +70,7 @@ final class Listener {
                 });
         ChannelFuture bound = bootstrap.bind(new InetSocketAddress(options.getHost(), options.getPort())).await();
         if (!bound.isSuccess()) {
-            throw new BindException("proxy.host = " + options.getHost() + ", proxy.port = " + options.getPort() + ": " + bound.cause().getMessage());
+            throw new BindException(bound.cause().getMessage());
         }
         socket = bound.channel();
     }
@@ -69,6 +83,11 @@ final class Listener {
     /** Requests on all its connections go elsewhere from now on. */
     void to(Target next) {
         target = next;
+    }
+
+    /** How many have been handed over. */
+    long requests() {
+        return requests.sum();
     }
 
     boolean isOf(Target some) {
@@ -84,6 +103,7 @@ final class Listener {
     private final class HandOver extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+            requests.increment();
             try {
                 target.routes().channelRead(ctx, message);
             } finally {

@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.listener;
 
+import java.net.BindException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -89,7 +90,11 @@ public final class ListenerComponent extends NettyHttpComponent {
 
         @Override
         protected void doStart() throws Exception {
-            listeners.add(configuration, new Listener.Target(pipeline, (ChannelInboundHandler) routes.getChannelHandler()));
+            try {
+                listeners.add(configuration, new Listener.Target(pipeline, (ChannelInboundHandler) routes.getChannelHandler()));
+            } catch (BindException e) {
+                throw new BindException("proxy.host = " + configuration.getHost() + ", proxy.port = " + configuration.getPort() + ": " + e.getMessage());
+            }
         }
 
         @Override

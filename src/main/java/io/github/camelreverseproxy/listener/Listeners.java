@@ -6,11 +6,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.EventLoopGroup;
 import org.apache.camel.component.netty.NettyConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The listeners of the process by their addresses, and how one context takes them over from another. Thread-safe. */
 public final class Listeners {
+    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+    private static final int BACKLOG = 128;
+
     private final EventLoopGroup eventLoops;
     private final Connections connections;
     private final Map<InetSocketAddress, Listener> byAddress = new HashMap<>();
@@ -18,6 +24,14 @@ public final class Listeners {
     public Listeners(EventLoopGroup eventLoops, Connections connections) {
         this.eventLoops = eventLoops;
         this.connections = connections;
+    }
+
+    /** How many requests an address has handed over. */
+    public long requests(String host, int port) {
+        synchronized (byAddress) {
+            Listener listener = byAddress.get(new InetSocketAddress(host, port));
+            return listener == null ? 0 : listener.requests();
+        }
     }
 
     /** Those of a context that is only tried: no address is had. */
@@ -40,11 +54,27 @@ public final class Listeners {
             this.tried = tried;
         }
 
+        /**
+         * The same for requests that no route is to have.
+         *
+         * @param handler of requests, each in one piece
+         */
+        public void add(String host, int port, HttpPipeline pipeline, ChannelInboundHandler handler) throws Exception {
+            NettyConfiguration options = new NettyConfiguration();
+            options.setHost(host);
+            options.setPort(port);
+            options.setBacklog(BACKLOG);
+            add(options, new Listener.Target(pipeline, handler));
+        }
+
         /** The address is had from now on, or this fails; requests come when it is {@linkplain #activate active}. */
         void add(NettyConfiguration options, Listener.Target target) throws Exception {
             InetSocketAddress address = new InetSocketAddress(options.getHost(), options.getPort());
             synchronized (byAddress) {
                 targets.put(address, target);
+                if (!tried && byAddress.containsKey(address) && !byAddress.get(address).isLike(options)) {
+                    LOG.warn("The socket options of {} stay as they are until the process is started again", address);
+                }
                 if (!tried && !byAddress.containsKey(address)) {
                     Listener listener = new Listener(target);
                     listener.bind(options, eventLoops);
@@ -68,20 +98,33 @@ public final class Listeners {
         public void activate() {
             synchronized (byAddress) {
                 active = true;
-                if (targets.isEmpty()) {
-                    return;
-                }
                 targets.forEach((address, target) -> byAddress.get(address).to(target));
-                Listener.Target any = targets.values().iterator().next();
+                Listener.Target any = targets.isEmpty() ? null : targets.values().iterator().next();
                 byAddress.entrySet().removeIf(listener -> {
                     if (targets.containsKey(listener.getKey())) {
                         listener.getValue().open(connections);
                         return false;
                     }
-                    listener.getValue().to(any);
+                    if (any != null) {
+                        listener.getValue().to(any);
+                    }
                     listener.getValue().close();
                     return true;
                 });
+            }
+        }
+
+        /** Closes what was made for a context that has come to nothing. */
+        public void discard() {
+            synchronized (byAddress) {
+                made.forEach(address -> {
+                    Listener listener = byAddress.get(address);
+                    if (!active && listener != null && listener.isOf(targets.get(address))) {
+                        listener.close();
+                        byAddress.remove(address);
+                    }
+                });
+                targets.clear();
             }
         }
 

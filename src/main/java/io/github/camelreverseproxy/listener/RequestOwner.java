@@ -74,7 +74,7 @@ final class RequestOwner extends ChannelDuplexHandler {
             return;
         }
         http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
-        current = new ProxyRequest(client, fields);
+        current = new ProxyRequest(client, fields, client.record());
         answered = false;
         request.ownedBy(current);
         deadline.in(halfClosed ? limits.halfClosed() : limits.total());
@@ -139,6 +139,9 @@ final class RequestOwner extends ChannelDuplexHandler {
 
             @Override
             public void broken(ProxyException why) {
+                if (client.record() != null && why.failure() != Failure.CLIENT_GONE) {
+                    client.record().failed(why.failure());
+                }
                 if (why.failure() == Failure.CLIENT_GONE || why.failure() == Failure.OVERLOADED) {
                     ctx.close();
                 } else {

@@ -5,8 +5,6 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -131,8 +129,7 @@ final class ResponseFraming extends ChannelDuplexHandler {
             return response;
         }
         full.release();
-        return new DefaultFullHttpResponse(full.protocolVersion(), full.status(), Unpooled.EMPTY_BUFFER, full.headers(),
-                EmptyHttpHeaders.INSTANCE);
+        return full.replace(Unpooled.EMPTY_BUFFER);
     }
 
     /** Whether a message written here completes a response, which an interim one (100, 103) does not. */

@@ -11,6 +11,8 @@ import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
+import io.github.camelreverseproxy.forwarding.RequestRecord;
+import io.github.camelreverseproxy.forwarding.Trace;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelExecutionException;
@@ -78,11 +80,19 @@ public final class BodyPatch extends AsyncProcessorSupport {
     }
 
     private static void insert(Exchange exchange, BodyKind kind) {
+        RequestRecord record = ProxyRequest.of(exchange).record();
+        Trace.Span span = record == null ? null : record.part("patch-body");
+        Failure failure = null;
         try {
             Message message = exchange.getMessage();
             insert(message, (byte[]) message.getBody(), kind);
         } catch (ProxyException | RuntimeException e) {
             exchange.setException(e);
+            failure = Failure.of(e);
+        } finally {
+            if (span != null) {
+                span.end(0, failure);
+            }
         }
     }
 

@@ -2,16 +2,15 @@ package io.github.camelreverseproxy.response;
 
 import java.util.function.Supplier;
 
+import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
 import io.github.camelreverseproxy.message.ViaEntry;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -44,6 +43,10 @@ public final class ErrorAnswer implements Processor {
         ProxyException told = ProxyException.in(cause);
         String text = told == null ? failure.text() : told.getMessage();
         log.write(failure, exchange.getExchangeId(), text, cause);
+        ProxyRequest request = ProxyRequest.of(exchange);
+        if (request.record() != null && request.isAnsweredBy(exchange)) {
+            request.record().failed(failure);
+        }
         ErrorDocument document = ErrorDocument.of(failure, text, exchange.getExchangeId(), accept == null ? null : accept.toString(),
                 told == null ? 1 : told.retryAfter());
         message.getHeaders().clear();
@@ -77,8 +80,7 @@ public final class ErrorAnswer implements Processor {
     private FullHttpResponse response(Failure failure, String text, String accept, boolean close, String id, Throwable cause) {
         log.write(failure, id, text, cause);
         ErrorDocument document = ErrorDocument.of(failure, text, id, accept, 1);
-        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1,
-                status(failure), Unpooled.wrappedBuffer(document.body()));
+        FullHttpResponse response = new ErrorResponse(failure, id, Unpooled.wrappedBuffer(document.body()));
         document.fields().forEach(response.headers()::set);
         response.headers().set(HttpHeaderNames.VIA, via.of(false));
         response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());

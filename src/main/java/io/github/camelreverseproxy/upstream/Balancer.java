@@ -6,7 +6,7 @@ import java.util.List;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
-import io.github.camelreverseproxy.upstream.BreakerState.State;
+import io.github.camelreverseproxy.upstream.UpstreamState.State;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.CamelContext;

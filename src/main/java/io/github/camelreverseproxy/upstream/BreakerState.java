@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.upstream;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.camelreverseproxy.upstream.UpstreamState.State;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,16 +21,6 @@ final class BreakerState {
     private static final int STALLED_CALLS = 16;
     /** A stall is a silence so many times as long as the upstream usually takes. */
     private static final int STALLED_TIMES = 4;
-
-    /** Whether calls go through. */
-    enum State {
-        /** All do. */
-        CLOSED,
-        /** None does until its time has come. */
-        OPEN,
-        /** None but probes. */
-        HALF_OPEN
-    }
 
     /** What a call that has failed has met with. */
     enum Fault {
@@ -59,6 +50,8 @@ final class BreakerState {
     /** Whether the upstream can be connected to, and does something, as far as is known since it was opened. */
     private volatile boolean answers;
     private volatile long probeAt;
+    private volatile long openSince;
+    private volatile long openings;
     private int step;
     /** Since when something is waited for: the last sign of life, or the call that found nothing to wait for. */
     private volatile long silentSince = System.nanoTime();
@@ -71,6 +64,26 @@ final class BreakerState {
 
     State get() {
         return state;
+    }
+
+    /** When it was opened out of the closed state, in milliseconds since 1970; 0 if it is closed. */
+    long openSince() {
+        return openSince;
+    }
+
+    /** How often it was opened. */
+    long openings() {
+        return openings;
+    }
+
+    /** Calls in flight. */
+    int inFlight() {
+        return inFlight.get();
+    }
+
+    /** Whether any call can go through: a probe, if it is time for one, or the last resort. */
+    boolean isCallable() {
+        return state != State.OPEN || answers || millisToProbe() == 0;
     }
 
     /** Calls that wait for the upstream: all of which has been sent, and whose response has not begun. */
@@ -258,6 +271,8 @@ final class BreakerState {
     private void open(boolean answered, String cause, Rules rules) {
         long wait = rules.steps[Math.min(step, rules.steps.length - 1)];
         step++;
+        openings++;
+        openSince = openSince == 0 ? System.currentTimeMillis() : openSince;
         inARow = 0;
         answers = answered;
         probeAt = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(wait);
@@ -269,6 +284,7 @@ final class BreakerState {
         step = 0;
         inARow = 0;
         answers = false;
+        openSince = 0;
         become(State.CLOSED);
         LOG.info("{} closed", name);
     }

@@ -1,7 +1,9 @@
 package io.github.camelreverseproxy.upstream;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,6 +64,10 @@ final class Breakers extends LifecycleStrategySupport {
         if (breaker != null) {
             breaker.check();
         }
+    }
+
+    List<UpstreamState> states() {
+        return byName.values().stream().map(UpstreamBreaker::now).sorted(Comparator.comparing(UpstreamState::name)).toList();
     }
 
     /** @return null if the upstream has none, which means that it may always be called */

@@ -11,7 +11,7 @@ import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.github.camelreverseproxy.upstream.BreakerState.Fault;
 import io.github.camelreverseproxy.upstream.BreakerState.Rules;
-import io.github.camelreverseproxy.upstream.BreakerState.State;
+import io.github.camelreverseproxy.upstream.UpstreamState.State;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
@@ -101,6 +101,11 @@ public final class UpstreamBreaker implements CamelContextAware {
 
     String name() {
         return name;
+    }
+
+    UpstreamState now() {
+        State now = state.get();
+        return new UpstreamState(name, url, now, state.openSince(), state.openings(), state.millisToProbe(), state.isCallable(), state.inFlight(), concurrency);
     }
 
     State state() {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
-import io.github.camelreverseproxy.upstream.BreakerState.State;
+import io.github.camelreverseproxy.upstream.UpstreamState.State;
 import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
 import io.netty.channel.embedded.EmbeddedChannel;

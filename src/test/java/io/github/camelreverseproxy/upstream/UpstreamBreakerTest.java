@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.camelreverseproxy.message.Failure;
 import io.github.camelreverseproxy.message.ProxyException;
-import io.github.camelreverseproxy.upstream.BreakerState.State;
+import io.github.camelreverseproxy.upstream.UpstreamState.State;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import org.apache.camel.Exchange;
 import org.junit.jupiter.api.Test;

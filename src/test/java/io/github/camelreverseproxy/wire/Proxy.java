@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,12 +64,23 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
     private Main main;
     private Generations generations;
     private int port;
+    private Observed observed;
 
     /** @param property key, value, key, value, … on top of application.properties */
     public Proxy(String... property) {
         for (int i = 0; i < property.length; i += 2) {
             properties.put(property[i], property[i + 1]);
         }
+    }
+
+    /** With a management port and an access log. */
+    public Proxy observed(Path directory) throws IOException {
+        observed = new Observed(directory, properties);
+        return this;
+    }
+
+    public Observed observed() {
+        return observed;
     }
 
     /** Lets the upstreams be somebody else's. */
@@ -138,6 +150,8 @@ public final class Proxy implements BeforeAllCallback, AfterAllCallback, AutoClo
         beans.forEach(made::bind);
         made.addOverrideProperty("proxy.host", "127.0.0.1");
         made.addOverrideProperty("proxy.port", Integer.toString(port));
+        made.addOverrideProperty("proxy.observe.port", "0");
+        made.addOverrideProperty("proxy.access-log", "off");
         for (int i = 0; i < 3; i++) {
             String url = urls.isEmpty() ? upstreams.get(i).url() : urls.get(i);
             made.addOverrideProperty("upstream0" + (i + 1) + ".url", url);

@@ -1,0 +1,80 @@
+package io.github.camelreverseproxy.forwarding;
+
+import java.util.concurrent.atomic.LongAdder;
+
+import io.netty.handler.codec.http.HttpHeaders;
+
+/**
+ * The records of all requests, as they begin and end, and who reads them: whatever is told of requests outside, in the log,
+ * as a number or on a page, is told by a reader. At any moment as many have begun as have ended and are in flight.
+ * Thread-safe.
+ */
+public final class Journal {
+    /** Is told on the thread on which something ends, an event loop most likely: it must not wait, nor throw. */
+    public interface Reader {
+        void ended(RequestRecord record);
+
+        /** An attempt has ended, of a request or of what no client has begun, an active check or a copy. */
+        default void ended(AttemptRecord attempt) {
+        }
+    }
+
+    private final LongAdder begun = new LongAdder();
+    private final LongAdder ended = new LongAdder();
+    private volatile Reader[] readers = {};
+    private volatile Trace.Tracer tracer;
+
+    /** From now on. */
+    public void read(Reader... by) {
+        readers = by.clone();
+    }
+
+    /** @param by null for no tracing; from now on */
+    public void trace(Trace.Tracer by) {
+        tracer = by;
+    }
+
+    /**
+     * A request has come, or what was to be one.
+     *
+     * @param client its address
+     * @param method null if it is not known
+     * @param target null if it is not known
+     * @param fields those of the request
+     */
+    public RequestRecord begin(String client, String method, String target, HttpHeaders fields) {
+        begun.increment();
+        Trace.Tracer by = tracer;
+        String told = RequestRecord.told(target);
+        Trace trace = by == null ? null : by.begin(method, told, fields.get("traceparent"), fields.get("tracestate"));
+        return new RequestRecord(this, client, method, told, trace);
+    }
+
+    /** @param record of the request that it is for; null if no client's request has begun it */
+    public AttemptRecord attempt(RequestRecord record, String upstream) {
+        return record == null ? new AttemptRecord(this, upstream, null) : record.attempt(upstream);
+    }
+
+    void ended(RequestRecord record) {
+        for (Reader reader : readers) {
+            reader.ended(record);
+        }
+        ended.increment();
+    }
+
+    void ended(AttemptRecord attempt) {
+        for (Reader reader : readers) {
+            reader.ended(attempt);
+        }
+    }
+
+    /** Requests that have begun. */
+    public long begun() {
+        return begun.sum();
+    }
+
+    /** Requests that have ended. */
+    public long ended() {
+        return ended.sum();
+    }
+}

@@ -1,0 +1,159 @@
+package io.github.camelreverseproxy.observe;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.function.BiConsumer;
+
+import io.github.camelreverseproxy.forwarding.AttemptRecord;
+import io.github.camelreverseproxy.forwarding.Journal;
+import io.github.camelreverseproxy.forwarding.RequestRecord;
+
+/**
+ * A line for each request, when it has ended: as logfmt, {@code key=value key=value}, or as a JSON object. What the fields mean
+ * is in docs/operations.md. Whatever a client has sent is escaped, so that no line can be faked; no body and no field of a
+ * request is in it. Written by {@link Lines}. Thread-safe.
+ */
+public final class AccessLog implements Journal.Reader, AutoCloseable {
+    /** How a line looks. */
+    public enum Format { LOGFMT, JSON, OFF }
+
+    /** So many requests end in a tenth of a second or more. */
+    private static final int WAITING = 4096;
+    private static final DateTimeFormatter SECONDS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final Lines<RequestRecord> lines;
+    private final OutputStream file;
+    private final boolean json;
+    private long second;
+    private String prefix = "";
+
+    private AccessLog(Format format, OutputStream out, OutputStream file) {
+        this.json = format == Format.JSON;
+        this.file = file;
+        BiConsumer<RequestRecord, ByteLine> line = json ? this::json : this::logfmt;
+        this.lines = new Lines<>("access-log", WAITING, out, line);
+    }
+
+    /**
+     * @param file that lines are appended to; if empty, standard output
+     * @throws IOException if it cannot be written
+     */
+    public static AccessLog to(String file, Format format) throws IOException {
+        OutputStream out = file.isEmpty() ? null : new FileOutputStream(file, true);
+        return new AccessLog(format, out == null ? Console.waiting() : out, out);
+    }
+
+    @Override
+    public void ended(RequestRecord request) {
+        lines.add(request);
+    }
+
+    /** How many lines there are not, because the disk was too slow or full. */
+    public long dropped() {
+        return lines.dropped();
+    }
+
+    @Override
+    public void close() throws IOException {
+        lines.close();
+        if (file != null) {
+            file.close();
+        }
+    }
+
+    private void logfmt(RequestRecord request, ByteLine line) {
+        line.add("time=");
+        time(request.time(), line);
+        line.add(" event_id=").add(orDash(request.eventId()));
+        line.add(" client=").add(request.client());
+        line.add(" method=").add(plain(orDash(request.method())));
+        line.add(" target=");
+        quoted(request.target(), line);
+        line.add(" status=").add(request.status());
+        line.add(" bytes_in=").add(request.received()).add(" bytes_out=").add(request.sent());
+        line.add(" upstream=");
+        name(request.upstream(), line);
+        line.add(" attempts=\"");
+        boolean first = true;
+        for (AttemptRecord attempt : request.attempts()) {
+            line.add(first ? "" : ",").add(plain(attempt.upstream())).add(':').add(attempt.outcome()).add(':').millis(attempt.nanos());
+            first = false;
+        }
+        line.add("\" total_ms=").millis(request.nanos()).add(" upstream_ms=").millis(request.upstreamNanos());
+        line.add(" failure=").add(request.failure() == null ? "-" : request.failure().kind()).add('\n');
+    }
+
+    private static String orDash(String text) {
+        return text == null ? "-" : text;
+    }
+
+    private static void quoted(String text, ByteLine line) {
+        line.quoted(orDash(text));
+    }
+
+    private static void name(String upstream, ByteLine line) {
+        line.add(upstream == null ? "-" : plain(upstream));
+    }
+
+    /** Names come from routes, and may come from messages there. */
+    private static String plain(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == ',' || c == ':' || c == '=') {
+                return name.replaceAll("[^!#-+\\--9;<>-\\[\\]-~]", "_");
+            }
+        }
+        return name;
+    }
+
+    private void json(RequestRecord request, ByteLine line) {
+        line.add("{\"time\":\"");
+        time(request.time(), line);
+        line.add("\",\"event_id\":");
+        text(request.eventId(), line);
+        line.add(",\"client\":");
+        text(request.client(), line);
+        line.add(",\"method\":");
+        text(request.method(), line);
+        line.add(",\"target\":");
+        text(request.target(), line);
+        line.add(",\"status\":").add(request.status());
+        line.add(",\"bytes_in\":").add(request.received()).add(",\"bytes_out\":").add(request.sent());
+        line.add(",\"upstream\":");
+        text(request.upstream(), line);
+        line.add(",\"attempts\":[");
+        boolean first = true;
+        for (AttemptRecord attempt : request.attempts()) {
+            line.add(first ? "{\"upstream\":" : ",{\"upstream\":").quoted(attempt.upstream()).add(",\"outcome\":").quoted(attempt.outcome())
+                    .add(",\"ms\":").millis(attempt.nanos()).add('}');
+            first = false;
+        }
+        line.add("],\"total_ms\":").millis(request.nanos()).add(",\"upstream_ms\":").millis(request.upstreamNanos());
+        line.add(",\"failure\":");
+        text(request.failure() == null ? null : request.failure().kind(), line);
+        line.add("}\n");
+    }
+
+    private static void text(String text, ByteLine line) {
+        if (text == null) {
+            line.add("null");
+        } else {
+            line.quoted(text);
+        }
+    }
+
+    private void time(long millis, ByteLine line) {
+        long now = millis / 1000;
+        if (now != second) {
+            second = now;
+            prefix = SECONDS.format(Instant.ofEpochSecond(now));
+        }
+        int rest = (int) (millis % 1000);
+        line.add(prefix).add((char) ('0' + rest / 100)).add((char) ('0' + rest / 10 % 10)).add((char) ('0' + rest % 10)).add('Z');
+    }
+}

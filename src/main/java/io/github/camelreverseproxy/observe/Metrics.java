@@ -1,0 +1,226 @@
+package io.github.camelreverseproxy.observe;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.LongStream;
+
+import io.github.camelreverseproxy.forwarding.AttemptRecord;
+import io.github.camelreverseproxy.forwarding.Journal;
+import io.github.camelreverseproxy.forwarding.RequestRecord;
+import io.github.camelreverseproxy.message.Failure;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+
+/**
+ * The numbers of all requests, by Micrometer, in the format of Prometheus. What is told apart is bounded, whatever clients send:
+ * upstreams by the names in the routes, methods that RFC 9110 and RFC 5789 know, classes of statuses, kinds of failures. What
+ * each is called is in docs/operations.md. Thread-safe.
+ */
+public final class Metrics implements Journal.Reader, AutoCloseable {
+    /** Stands for an upstream where none was asked. */
+    static final String NONE = "none";
+
+    private static final String OTHER = "other";
+    /** A route may take an upstream's name out of a message. */
+    private static final int MOST_UPSTREAMS = 500;
+    private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE");
+    private static final Duration[] BUCKETS = LongStream.of(250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
+            1_000_000, 2_500_000, 5_000_000, 10_000_000, 30_000_000, 60_000_000).mapToObj(micros -> Duration.ofNanos(micros * 1000)).toArray(Duration[]::new);
+
+    /** Of the buckets of a histogram, in milliseconds. */
+    static double[] bounds() {
+        return Arrays.stream(BUCKETS).mapToDouble(bound -> bound.toNanos() / 1e6).toArray();
+    }
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Map<String, OfUpstream> upstreams = new ConcurrentHashMap<>();
+    private final Counter received = Counter.builder("proxy.received").baseUnit("bytes").description("Bytes of requests' bodies").register(registry);
+    private final Counter sent = Counter.builder("proxy.sent").baseUnit("bytes").description("Bytes of responses' bodies").register(registry);
+    private final Counter[] failures = new Counter[Failure.values().length];
+    private final JvmGcMetrics garbage = new JvmGcMetrics();
+
+    /** What is counted for one upstream. */
+    private final class OfUpstream {
+        private final String name;
+        private final Timer requests;
+        /** Null where there are none. */
+        private final Timer attempts;
+        private final Counter redeliveries;
+        private final Map<String, Counter[]> byMethod = new ConcurrentHashMap<>();
+        private final Map<String, Counter> byOutcome = new ConcurrentHashMap<>();
+        private volatile String lastError;
+        private volatile long lastErrorTime;
+
+        OfUpstream(String name) {
+            this.name = name;
+            requests = timer("proxy.request.duration", "Requests, from their heads to the last bytes of their responses, by the upstream that was asked last");
+            attempts = name.equals(NONE) ? null
+                    : timer("proxy.attempt.duration", "Attempts at an upstream, until its response was here, or the head of one that is passed on as it comes");
+            redeliveries = Counter.builder("proxy.redeliveries").description("Attempts that were not the first of their request").tag("upstream", name).register(registry);
+        }
+
+        private Timer timer(String meter, String description) {
+            return Timer.builder(meter).description(description).tag("upstream", name).serviceLevelObjectives(BUCKETS).register(registry);
+        }
+
+        void ended(RequestRecord request) {
+            requests.record(request.nanos(), TimeUnit.NANOSECONDS);
+            String method = request.method() == null ? NONE : METHODS.contains(request.method()) ? request.method() : OTHER;
+            Counter[] byClass = byMethod.computeIfAbsent(method, key -> new Counter[10]);
+            int code = Math.min(Math.max(request.status() / 100, 0), 9);
+            Counter counter = byClass[code];
+            if (counter == null) {
+                // The same one, should another thread make it too.
+                counter = Counter.builder("proxy.requests").description("Requests that have ended").tag("upstream", name).tag("method", method)
+                        .tag("status", code + "xx").register(registry);
+                byClass[code] = counter;
+            }
+            counter.increment();
+        }
+
+        void ended(AttemptRecord attempt) {
+            attempts.record(attempt.nanos(), TimeUnit.NANOSECONDS);
+            Failure failure = attempt.failure();
+            String outcome = failure != null ? failure.kind() : attempt.status() / 100 + "xx";
+            byOutcome.computeIfAbsent(outcome, key -> Counter.builder("proxy.attempts").description("Attempts at an upstream that have ended")
+                    .tag("upstream", name).tag("outcome", key).register(registry)).increment();
+            if (failure != null ? failure.blame() != Failure.Blame.NOBODY : attempt.status() >= 500) {
+                lastErrorTime = System.currentTimeMillis();
+                lastError = failure != null ? failure.kind() : "status " + attempt.status();
+            }
+        }
+    }
+
+    Metrics() {
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        garbage.bindTo(registry);
+        upstream(NONE);
+    }
+
+    private OfUpstream upstream(String name) {
+        OfUpstream known = upstreams.get(name);
+        if (known != null) {
+            return known;
+        }
+        return upstreams.computeIfAbsent(upstreams.size() < MOST_UPSTREAMS ? name : OTHER, OfUpstream::new);
+    }
+
+    @Override
+    public void ended(RequestRecord request) {
+        List<AttemptRecord> attempts = request.attempts();
+        upstream(attempts.isEmpty() ? NONE : attempts.get(attempts.size() - 1).upstream()).ended(request);
+        for (int i = 1; i < attempts.size(); i++) {
+            upstream(attempts.get(i).upstream()).redeliveries.increment();
+        }
+        if (request.received() > 0) {
+            received.increment(request.received());
+        }
+        if (request.sent() > 0) {
+            sent.increment(request.sent());
+        }
+        Failure failure = request.failure();
+        if (failure != null) {
+            Counter counter = failures[failure.ordinal()];
+            if (counter == null) {
+                counter = Counter.builder("proxy.failures").description("Requests that were answered with an error by the proxy, or whose response has broken off")
+                        .tag("kind", failure.kind()).register(registry);
+                failures[failure.ordinal()] = counter;
+            }
+            counter.increment();
+        }
+    }
+
+    @Override
+    public void ended(AttemptRecord attempt) {
+        upstream(attempt.upstream()).ended(attempt);
+    }
+
+    /** Those with a name that is in use no longer are forgotten. */
+    void keep(Set<String> names) {
+        for (OfUpstream old : List.copyOf(upstreams.values())) {
+            if (!names.contains(old.name) && !old.name.equals(NONE) && upstreams.remove(old.name, old)) {
+                registry.getMeters().stream().filter(meter -> old.name.equals(meter.getId().getTag("upstream"))).toList().forEach(registry::remove);
+            }
+        }
+        names.forEach(this::upstream);
+    }
+
+    /** The times of attempts at an upstream, or null. */
+    Timer attempts(String upstream) {
+        OfUpstream known = upstreams.get(upstream);
+        return known == null ? null : known.attempts;
+    }
+
+    /** The times of requests, by the upstream that was asked last. */
+    List<Timer> requests() {
+        return upstreams.values().stream().map(known -> known.requests).toList();
+    }
+
+    /** Attempts at an upstream that have ended. */
+    long count(String upstream) {
+        OfUpstream known = upstreams.get(upstream);
+        return known == null ? 0 : known.attempts.count();
+    }
+
+    /** Attempts at an upstream that were answered with a failure, or not at all, by its fault. */
+    long failures(String upstream) {
+        OfUpstream known = upstreams.get(upstream);
+        return known == null ? 0 : (long) known.byOutcome.entrySet().stream()
+                .filter(outcome -> !outcome.getKey().matches("[1-4]xx|" + Failure.CLIENT_GONE.kind())).mapToDouble(outcome -> outcome.getValue().count()).sum();
+    }
+
+    /** What an attempt at an upstream has failed with last, or null. */
+    String lastError(String upstream) {
+        OfUpstream known = upstreams.get(upstream);
+        return known == null ? null : known.lastError;
+    }
+
+    /** When that was, in milliseconds since 1970. */
+    long lastErrorTime(String upstream) {
+        OfUpstream known = upstreams.get(upstream);
+        return known == null ? 0 : known.lastErrorTime;
+    }
+
+    <T> void gauge(String name, String description, T of, ToDoubleFunction<T> value, String... tags) {
+        Gauge.builder(name, of, value).description(description).tags(tags).strongReference(true).register(registry);
+    }
+
+    <T> void counter(String name, String description, T of, ToDoubleFunction<T> value, String... tags) {
+        FunctionCounter.builder(name, of, value).description(description).tags(tags).register(registry);
+    }
+
+    Timer timer(String name, String description) {
+        return Timer.builder(name).description(description).register(registry);
+    }
+
+    /** In the text format of Prometheus, version 0.0.4. */
+    String scrape() {
+        return registry.scrape();
+    }
+
+    @Override
+    public void close() {
+        garbage.close();
+        registry.close();
+    }
+}

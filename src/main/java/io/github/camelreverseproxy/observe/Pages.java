@@ -1,0 +1,179 @@
+package io.github.camelreverseproxy.observe;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.camelreverseproxy.listener.Listeners;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import org.apache.camel.CamelContext;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckHelper;
+
+/**
+ * What the management port answers: health, numbers, upstreams, the status page. It reads and changes nothing. Runs on that
+ * port's own event loop; health checks of routes' components, which may wait, on a thread of their own.
+ */
+@Sharable
+public final class Pages extends ChannelInboundHandlerAdapter {
+    private static final String BASE = "/observe/";
+    private static final String JSON = "application/json";
+    private static final String ONLY_ITSELF = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    private static final int CHECKS = 4;
+    /** For an event loop to do what it was given; past it, it does nothing any more. */
+    private static final long STUCK_MILLIS = 30_000;
+
+    private final Observatory all;
+    private final Status status;
+    private final byte[] page = resource("index.html");
+    private final ExecutorService checks = new ThreadPoolExecutor(0, CHECKS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), new DefaultThreadFactory("health", true));
+
+    /** @param loop that it runs on */
+    public Pages(Observatory all, Listeners listeners, EventLoop loop) {
+        this.all = all;
+        this.status = new Status(all, listeners);
+        loop.scheduleAtFixedRate(status::sample, 1, 1, TimeUnit.SECONDS);
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream file = Pages.class.getResourceAsStream(name)) {
+            return file.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        FullHttpRequest request = (FullHttpRequest) message;
+        HttpMethod method = request.method();
+        String path = request.uri().replaceFirst("\\?.*", "");
+        ReferenceCountUtil.release(message);
+        if (!method.equals(HttpMethod.GET) && !method.equals(HttpMethod.HEAD)) {
+            FullHttpResponse refusal = answer(HttpResponseStatus.METHOD_NOT_ALLOWED, JSON, error("only GET and HEAD"));
+            refusal.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
+            ctx.writeAndFlush(refusal);
+            return;
+        }
+        switch (path.startsWith(BASE) ? path.substring(BASE.length()) : path) {
+            case "" -> ctx.writeAndFlush(html());
+            case "status" -> ctx.writeAndFlush(answer(HttpResponseStatus.OK, JSON, status.page()));
+            case "upstreams" -> ctx.writeAndFlush(answer(HttpResponseStatus.OK, JSON, status.upstreams()));
+            case "metrics" -> ctx.writeAndFlush(metrics());
+            case "health/live" -> ctx.writeAndFlush(live());
+            case "health/ready" -> ready(ctx);
+            case "/", "/observe" -> ctx.writeAndFlush(moved());
+            default -> ctx.writeAndFlush(answer(HttpResponseStatus.NOT_FOUND, JSON, error("there is /observe/, /observe/upstreams, /observe/metrics, /observe/health/live and /observe/health/ready")));
+        }
+    }
+
+    private static FullHttpResponse answer(HttpResponseStatus status, String type, byte[] body) {
+        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
+        HttpHeaders fields = response.headers();
+        fields.set(HttpHeaderNames.CONTENT_TYPE, type);
+        fields.setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
+        fields.set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+        fields.set("X-Content-Type-Options", "nosniff");
+        return response;
+    }
+
+    private static byte[] bytes(ObjectNode document) {
+        try {
+            return new ObjectMapper().writeValueAsBytes(document);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static byte[] error(String text) {
+        return bytes(JsonNodeFactory.instance.objectNode().put("error", text));
+    }
+
+    private FullHttpResponse html() {
+        FullHttpResponse response = answer(HttpResponseStatus.OK, "text/html; charset=utf-8", page);
+        response.headers().set("Content-Security-Policy", ONLY_ITSELF);
+        response.headers().set("Referrer-Policy", "no-referrer");
+        return response;
+    }
+
+    private static FullHttpResponse moved() {
+        FullHttpResponse response = answer(HttpResponseStatus.FOUND, JSON, error("see /observe/"));
+        response.headers().set(HttpHeaderNames.LOCATION, BASE);
+        return response;
+    }
+
+    private FullHttpResponse metrics() {
+        return answer(HttpResponseStatus.OK, "text/plain; version=0.0.4; charset=utf-8", all.metrics().scrape().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** It is, as long as its event loops do something. */
+    private FullHttpResponse live() {
+        return health(all.isStuck(STUCK_MILLIS) ? List.of("an event loop has done nothing for " + STUCK_MILLIS / 1000 + " s") : List.of());
+    }
+
+    private static FullHttpResponse health(Collection<String> reasons) {
+        ObjectNode document = JsonNodeFactory.instance.objectNode().put("status", reasons.isEmpty() ? "UP" : "DOWN");
+        ArrayNode why = document.putArray("reasons");
+        reasons.forEach(why::add);
+        return answer(reasons.isEmpty() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE, JSON, bytes(document));
+    }
+
+    private void ready(ChannelHandlerContext ctx) {
+        List<String> unready = all.unready();
+        CamelContext context = all.context();
+        if (!unready.isEmpty()) {
+            ctx.writeAndFlush(health(unready));
+            return;
+        }
+        try {
+            checks.execute(() -> ctx.pipeline().writeAndFlush(health(failed(context))));
+        } catch (RejectedExecutionException e) {
+            ctx.writeAndFlush(health(List.of("health checks hang")));
+        }
+    }
+
+    /** By the health checks that Camel has in the context: the upstreams', the routes', those of components. */
+    private static List<String> failed(CamelContext context) {
+        List<String> failed = new ArrayList<>();
+        for (HealthCheck.Result result : HealthCheckHelper.invokeReadiness(context)) {
+            if (result.getState() == HealthCheck.State.DOWN) {
+                failed.add(result.getMessage().orElse(result.getCheck().getId()));
+            }
+        }
+        return failed;
+    }
+
+    /** The threads for health checks end. */
+    public void close() {
+        checks.shutdown();
+    }
+}
