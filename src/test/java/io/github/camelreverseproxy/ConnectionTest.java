@@ -15,6 +15,7 @@ import java.util.concurrent.Future;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
+import org.apache.camel.Exchange;
 import org.junit.jupiter.api.Test;
 
 /** What clients' connections go through: closed halves, clients that do not read, and many at once. */
@@ -42,6 +43,36 @@ class ConnectionTest {
                 client.shutdownOutput();
                 assertTrue(client.ends());
             }
+        }
+    }
+
+    /** The kernel has accepted them, the proxy has not; to their clients they are established. */
+    @Test
+    void connectionsThatWaitWhenTheProcessIsToStopAreServed() throws Exception {
+        try (Proxy proxy = new Proxy().start()) {
+            CountDownLatch busy = new CountDownLatch(Runtime.getRuntime().availableProcessors());
+            proxy.answeredBy(route -> route.process(exchange -> {
+                if (exchange.getMessage().getHeader(Exchange.HTTP_PATH, String.class).equals("/busy")) {
+                    busy.countDown();
+                    Thread.sleep(1000);
+                }
+                exchange.getMessage().setBody("ok");
+            }));
+            List<Connection> clients = new ArrayList<>();
+            for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+                clients.add(proxy.connect().send("GET /busy HTTP/1.1\r\nHost: a\r\n\r\n"));
+            }
+            busy.await();
+            for (int i = 0; i < 50; i++) {
+                clients.add(proxy.connect().send(GET));
+            }
+            Thread stopping = new Thread(() -> proxy.main().stop());
+            stopping.start();
+            for (Connection client : clients) {
+                assertEquals(200, client.receive().status());
+                client.close();
+            }
+            stopping.join();
         }
     }
 

@@ -68,17 +68,17 @@ class ObserveTest {
         assertEquals("text/html; charset=utf-8", observed.get("").value("Content-Type"));
         assertTrue(observed.get("").value("Content-Security-Policy").startsWith("default-src 'none'"));
         assertEquals("text/plain; version=0.0.4; charset=utf-8", observed.get("metrics").value("Content-Type"));
-        assertEquals("{\"status\":\"UP\",\"reasons\":[]}", observed.get("health/live").body());
+        assertEquals("{\"status\":\"UP\",\"reasons\":[],\"reload_errors\":[]}", observed.get("health/live").body());
         assertEquals(404, observed.get("nothing").status());
-        assertEquals(404, Connection.exchange(observed.port(), GET).status());
-        assertEquals("/observe/", Connection.exchange(observed.port(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n").value("Location"));
+        assertEquals(421, Connection.exchange(observed.port(), GET).status());
+        assertEquals("/observe/", Connection.exchange(observed.port(), "GET / HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").value("Location"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
     void readsAlone(String method) throws Exception {
         start(new Proxy());
-        Message answer = Connection.exchange(observed.port(), method + " /observe/status HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        Message answer = Connection.exchange(observed.port(), method + " /observe/status HTTP/1.1\r\nHost: 127.0.0.1:9876\r\nContent-Length: 0\r\n\r\n");
         assertEquals(405, answer.status());
         assertEquals("GET, HEAD", answer.value("Allow"));
     }
@@ -87,20 +87,27 @@ class ObserveTest {
     void neverProxies() throws Exception {
         start(new Proxy());
         for (String target : List.of("/anything", "http://127.0.0.1:1/", "/observe/../anything", "//a/observe/status", "/observe")) {
-            assertTrue(Connection.exchange(observed.port(), "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n").status() >= 300, target);
+            assertTrue(Connection.exchange(observed.port(), "GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").status() >= 300, target);
         }
         assertEquals(400, Connection.exchange(observed.port(), "GET /observe/status HTTP/1.1\r\n\r\n").status());
         assertEquals(0, proxy.unseen());
         assertEquals(0, observed.sum("proxy_requests_begun_total"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"example.com", "localhost.example.com", "127.0.0.1.example.com:9876"})
+    void namesOfOthersAreNotMeant(String host) throws Exception {
+        start(new Proxy());
+        assertEquals(421, Connection.exchange(observed.port(), "GET /observe/status HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status());
+    }
+
     @Test
     void headHasNoBody() throws Exception {
         start(new Proxy());
         try (Connection client = new Connection(observed.port())) {
-            Message answer = client.send("HEAD /observe/health/ready HTTP/1.1\r\nHost: a\r\n\r\n").receive(true);
+            Message answer = client.send("HEAD /observe/health/ready HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").receive(true);
             assertEquals(200, answer.status());
-            assertEquals(200, client.send("HEAD /observe/ HTTP/1.1\r\nHost: a\r\n\r\n").receive(true).status());
+            assertEquals(200, client.send("HEAD /observe/ HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").receive(true).status());
         }
     }
 
@@ -120,7 +127,7 @@ class ObserveTest {
         proxy.exchange(GET);
         Message unready = observed.get("health/ready");
         assertEquals(503, unready.status());
-        assertEquals("{\"status\":\"DOWN\",\"reasons\":[\"no upstream can be reached: upstream01, upstream02, upstream03\"]}", unready.body());
+        assertEquals("{\"status\":\"DOWN\",\"reasons\":[\"no upstream can be reached: upstream01, upstream02, upstream03\"],\"reload_errors\":[]}", unready.body());
         assertEquals(200, observed.get("health/live").status());
         Await.until("a probe may come", () -> observed.get("health/ready").status() == 200);
     }
@@ -189,10 +196,13 @@ class ObserveTest {
     void answersWhenTheProxyIsFull() throws Exception {
         start(new Proxy("proxy.max-in-flight", "1", "proxy.max-connections", "2", "proxy.max-body-memory", "1"));
         proxy.behaving(ObserveTest::hangs);
-        try (Connection one = proxy.connect().send(GET); Connection two = proxy.connect().send(GET); Connection three = proxy.connect().send(GET)) {
-            assertEquals(503, two.receive().status());
+        try (Connection one = proxy.connect().send(GET); Connection two = proxy.connect()) {
+            Await.until("one is in flight", () -> proxy.unseen() == 1);
+            assertEquals(503, two.send(GET).receive().status());
+            Connection waiting = proxy.connect().send(GET);
             assertEquals(200, observed.get("health/live").status());
             assertEquals(2, observed.sum("proxy_connections_open"));
+            waiting.close();
         }
     }
 
@@ -249,6 +259,8 @@ class ObserveTest {
         assertFalse(failed.get("ok").booleanValue());
         assertTrue(failed.get("errors").get(0).textValue().contains("more.camel.yaml:1: "), failed::toString);
         assertEquals(1, observed.sum("proxy_reload_failed"));
+        assertEquals(200, observed.get("health/ready").status());
+        assertTrue(observed.json("health/ready").get("reload_errors").get(0).textValue().contains("more.camel.yaml:1: "));
         assertEquals(1, observed.sum("proxy_reloads_total", "outcome=\"failed\""));
 
         proxy.withFile("more.camel.yaml", "- route: {from: {uri: 'direct:x', steps: [{stop: {}}]}}\n");
@@ -277,7 +289,7 @@ class ObserveTest {
         start(new Proxy());
         int moved = Proxy.freePort();
         proxy.setting("proxy.observe.port", Integer.toString(moved)).generations().reload();
-        assertEquals(200, Connection.exchange(moved, "GET /observe/health/ready HTTP/1.1\r\nHost: a\r\n\r\n").status());
+        assertEquals(200, Connection.exchange(moved, "GET /observe/health/ready HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").status());
         assertThrows(ConnectException.class, () -> observed.get("status"));
         proxy.setting("proxy.observe.port", "0").generations().reload();
         assertThrows(ConnectException.class, () -> new Connection(moved));

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketException;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +20,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
+import io.github.camelreverseproxy.wire.Await;
+import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Installation;
 import io.github.camelreverseproxy.wire.Message;
@@ -136,7 +141,7 @@ class PackagedIT {
     @Test
     void floodOfFailuresIsAFewLinesOfLog() throws Exception {
         upstream.close();
-        try (ProxyProcess proxy = here.set("PROXY_DEADLINE", "1").set("PROXY_BACKOFF_STEPS", "60000").jar().started();
+        try (ProxyProcess proxy = here.set("PROXY_DEADLINE", "1").set("PROXY_BACKOFF_STEPS", "60000").set("PROXY_ACCESS_LOG", "off").jar().started();
              Connection client = new Connection(port)) {
             long before = proxy.output().lines().count();
             long start = System.nanoTime();
@@ -148,6 +153,43 @@ class PackagedIT {
             assertTrue(lines <= 5 + 3 * seconds, lines + " lines in " + seconds + " s");
             assertFalse(proxy.output().contains("\tat "), "no stack traces");
             assertTrue(proxy.output().contains("failed to connect to the server (upstream0"), proxy.output());
+        }
+    }
+
+    /** It is written to a pipe that is full. */
+    @Test
+    void outputThatNobodyReadsHoldsNobodyUp() throws Exception {
+        int observe = Proxy.freePort();
+        here.set("PROXY_OBSERVE_PORT", Integer.toString(observe)).set("PROXY_BACKOFF_STEPS", "1");
+        List<String> command = List.of("sh", "-c", "mkfifo output && exec \"$0\" -jar \"$1\" > output", ProxyProcess.java(), System.getProperty("proxy-test.jar"));
+        try (ProxyProcess proxy = here.run(command)) {
+            Path pipe = here.directory().resolve("output");
+            Await.until("the pipe is there", () -> Files.exists(pipe));
+            try (InputStream nobody = new FileInputStream(pipe.toFile())) {
+                String ready = "GET /observe/health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n";
+                Await.until("it is ready", () -> {
+                    try {
+                        return Connection.exchange(observe, ready).status() == 200;
+                    } catch (IOException e) {
+                        return false;
+                    }
+                });
+                try (Connection client = new Connection(port)) {
+                    for (int i = 0; i < 8000; i++) {
+                        assertEquals(200, client.send(GET).receive().status());
+                    }
+                    upstream.close();
+                    for (int i = 0; i < 10; i++) {
+                        assertTrue(client.send(GET).receive().status() >= 502);
+                    }
+                }
+                String metrics = Connection.exchange(observe, ready.replace("health/ready", "metrics")).body();
+                assertTrue(metrics.contains("proxy_requests_begun_total 8010.0"), metrics);
+                assertFalse(metrics.contains("proxy_access_log_dropped_total 0.0"), metrics);
+                assertTrue(nobody.available() > 0, "something is in the pipe");
+                proxy.terminate();
+                assertEquals(143, proxy.exitCode());
+            }
         }
     }
 

@@ -56,10 +56,13 @@ public final class Journal {
     }
 
     void ended(RequestRecord record) {
-        for (Reader reader : readers) {
-            reader.ended(record);
+        try {
+            for (Reader reader : readers) {
+                reader.ended(record);
+            }
+        } finally {
+            ended.increment();
         }
-        ended.increment();
     }
 
     void ended(AttemptRecord attempt) {
@@ -71,6 +74,13 @@ public final class Journal {
     /** Requests that have begun. */
     public long begun() {
         return begun.sum();
+    }
+
+    /** Requests that have begun and not ended. */
+    public long inFlight() {
+        // Those that have ended first, so that it is never less than none.
+        long over = ended();
+        return begun() - over;
     }
 
     /** Requests that have ended. */

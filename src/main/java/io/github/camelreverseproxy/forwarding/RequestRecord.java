@@ -167,13 +167,13 @@ public final class RequestRecord {
         return nanos;
     }
 
-    /** Those that were begun for it, in their order. */
-    public synchronized List<AttemptRecord> attempts() {
+    /** Those that were begun for it, in their order; once it has ended. */
+    public List<AttemptRecord> attempts() {
         return attempts;
     }
 
-    /** The upstream that was asked last, or null. */
-    public synchronized String upstream() {
+    /** The upstream that was asked last, or null; once it has ended. */
+    public String upstream() {
         return attempts.isEmpty() ? null : attempts.get(attempts.size() - 1).upstream();
     }
 

@@ -73,6 +73,8 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
             set(context);
         } catch (BindException e) {
             throw new SettingsException(e.getMessage());
+        } catch (RuntimeException e) {
+            throw e;
         } catch (Exception e) {
             throw RuntimeCamelException.wrapRuntimeCamelException(e);
         }

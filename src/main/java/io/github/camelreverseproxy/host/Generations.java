@@ -88,7 +88,7 @@ public final class Generations {
             try {
                 next = build(before);
             } catch (StartException e) {
-                host.observatory.reloaded(new Reload(time, 0, millisSince(begin), List.of(changed), e.getMessage().lines().toList()));
+                host.observatory.lately().ended(new Reload(time, 0, millisSince(begin), List.of(changed), e.getMessage().lines().toList()));
                 throw e;
             }
             if (!swap(next)) {
@@ -97,7 +97,7 @@ public final class Generations {
             }
             old(old.incrementAndGet());
             long millis = millisSince(begin);
-            host.observatory.reloaded(new Reload(time, next.number, millis, List.of(changed), List.of()));
+            host.observatory.lately().ended(new Reload(time, next.number, millis, List.of(changed), List.of()));
             others.execute(() -> {
                 Generation.stopOthers(before.context(), before.drainMillis);
                 if (current == next) {

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Watch implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
-    private static final long LOOK_MILLIS = 250;
+    private static final long LOOK_MILLIS = 200;
 
     private final Generations generations;
     private final Path routes;

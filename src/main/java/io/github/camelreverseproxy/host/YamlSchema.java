@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.host;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.ref.SoftReference;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,14 +27,26 @@ final class YamlSchema {
     private static final String RESOURCE = "/schema/camelYamlDsl.json";
     private static final int FEW = 12;
 
+    /** For the next edit, as long as there is memory. */
+    private static SoftReference<JsonNode> read = new SoftReference<>(null);
+
     private final JsonNode root;
 
     YamlSchema() {
-        try (InputStream file = YamlSchema.class.getResourceAsStream(RESOURCE)) {
-            root = new ObjectMapper().readTree(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        root = root();
+    }
+
+    private static synchronized JsonNode root() {
+        JsonNode known = read.get();
+        if (known == null) {
+            try (InputStream file = YamlSchema.class.getResourceAsStream(RESOURCE)) {
+                known = new ObjectMapper().readTree(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            read = new SoftReference<>(known);
         }
+        return known;
     }
 
     /** @param mistakes are given the node where one is, and what it is */

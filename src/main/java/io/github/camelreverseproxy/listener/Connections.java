@@ -4,9 +4,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.netty.channel.Channel;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.AbstractNioChannel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import org.slf4j.Logger;
@@ -101,11 +103,20 @@ public final class Connections {
         connection.attr(BUSY).set(busy);
     }
 
+    /** All of them end at once. */
+    public void close() {
+        channels.close().awaitUninterruptibly();
+    }
+
     /** Returns when all is over, or the time for it. */
     public void drain() {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(drainTimeout);
         draining = true;
-        channels.close(ServerChannel.class::isInstance).awaitUninterruptibly();
+        for (Channel channel : channels) {
+            if (channel instanceof ServerChannel) {
+                closeWhenAccepted(channel);
+            }
+        }
         try {
             if (!channels.isEmpty()) {
                 Thread.sleep(GRACE_MILLIS);
@@ -121,6 +132,15 @@ public final class Connections {
             Thread.currentThread().interrupt();
         }
         LOG.info("Drained, {} requests and {} connections left", inFlight.count(), channels.size());
+    }
+
+    /** What the kernel has accepted is established to its clients, and would be reset. */
+    private static void closeWhenAccepted(Channel socket) {
+        ((MaxMessagesRecvByteBufAllocator) socket.config().getRecvByteBufAllocator()).maxMessagesPerRead(Integer.MAX_VALUE);
+        socket.eventLoop().submit(() -> {
+            ((AbstractNioChannel.NioUnsafe) socket.unsafe()).read();
+            socket.close();
+        }).awaitUninterruptibly();
     }
 
     /** On the connection's event loop, so that no request comes in between. */

@@ -23,7 +23,7 @@ public final class AccessLog implements Journal.Reader, AutoCloseable {
     public enum Format { LOGFMT, JSON, OFF }
 
     /** So many requests end in a tenth of a second or more. */
-    private static final int WAITING = 4096;
+    private static final int WAITING = 8192;
     private static final DateTimeFormatter SECONDS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private final Lines<RequestRecord> lines;

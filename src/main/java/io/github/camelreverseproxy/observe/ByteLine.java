@@ -46,11 +46,12 @@ final class ByteLine {
     }
 
     /** @param ascii without anything that would have to be escaped */
+    @SuppressWarnings("deprecation")
     ByteLine add(String ascii) {
         room(ascii.length());
-        for (int i = 0; i < ascii.length(); i++) {
-            bytes[size++] = (byte) ascii.charAt(i);
-        }
+        // Deprecated for what it does with other characters; there is no quicker way for these.
+        ascii.getBytes(0, ascii.length(), bytes, size);
+        size += ascii.length();
         return this;
     }
 
@@ -83,9 +84,22 @@ final class ByteLine {
         return this;
     }
 
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** In quotes, and whatever is no visible ASCII as JSON escapes it (RFC 8259, section 7). */
     ByteLine quoted(String text) {
         add('"');
+        if (isPlain(text)) {
+            return add(text).add('"');
+        }
         room(text.length() * 6);
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -19,7 +19,7 @@ import java.util.function.BiConsumer;
 final class Lines<T> implements AutoCloseable {
     private static final int PIECE = 64 * 1024;
     /** More lines are waited for so long, before what is there is written. */
-    private static final long GATHER_MILLIS = 20;
+    private static final long GATHER_MILLIS = 10;
     private static final long CLOSE_MILLIS = 2000;
 
     private final BlockingQueue<T> waiting;

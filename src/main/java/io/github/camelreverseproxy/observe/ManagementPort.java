@@ -56,7 +56,7 @@ public final class ManagementPort implements AutoCloseable {
 
     @Override
     public void close() {
-        connections.drain();
+        connections.close();
         pages.close();
         loop.shutdownGracefully();
     }

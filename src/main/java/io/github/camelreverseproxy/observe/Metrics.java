@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 
@@ -39,6 +40,7 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
     private static final String OTHER = "other";
     /** A route may take an upstream's name out of a message. */
     private static final int MOST_UPSTREAMS = 500;
+    private static final String[] CLASSES = {"0xx", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"};
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE");
     private static final Duration[] BUCKETS = LongStream.of(250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
             1_000_000, 2_500_000, 5_000_000, 10_000_000, 30_000_000, 60_000_000).mapToObj(micros -> Duration.ofNanos(micros * 1000)).toArray(Duration[]::new);
@@ -50,8 +52,8 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, OfUpstream> upstreams = new ConcurrentHashMap<>();
-    private final Counter received = Counter.builder("proxy.received").baseUnit("bytes").description("Bytes of requests' bodies").register(registry);
-    private final Counter sent = Counter.builder("proxy.sent").baseUnit("bytes").description("Bytes of responses' bodies").register(registry);
+    private final LongAdder received = new LongAdder();
+    private final LongAdder sent = new LongAdder();
     private final Counter[] failures = new Counter[Failure.values().length];
     private final JvmGcMetrics garbage = new JvmGcMetrics();
 
@@ -82,13 +84,16 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         void ended(RequestRecord request) {
             requests.record(request.nanos(), TimeUnit.NANOSECONDS);
             String method = request.method() == null ? NONE : METHODS.contains(request.method()) ? request.method() : OTHER;
-            Counter[] byClass = byMethod.computeIfAbsent(method, key -> new Counter[10]);
-            int code = Math.min(Math.max(request.status() / 100, 0), 9);
+            Counter[] byClass = byMethod.get(method);
+            if (byClass == null) {
+                byClass = byMethod.computeIfAbsent(method, key -> new Counter[CLASSES.length]);
+            }
+            int code = request.status() / 100 % 10;
             Counter counter = byClass[code];
             if (counter == null) {
                 // The same one, should another thread make it too.
                 counter = Counter.builder("proxy.requests").description("Requests that have ended").tag("upstream", name).tag("method", method)
-                        .tag("status", code + "xx").register(registry);
+                        .tag("status", CLASSES[code]).register(registry);
                 byClass[code] = counter;
             }
             counter.increment();
@@ -97,9 +102,13 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         void ended(AttemptRecord attempt) {
             attempts.record(attempt.nanos(), TimeUnit.NANOSECONDS);
             Failure failure = attempt.failure();
-            String outcome = failure != null ? failure.kind() : attempt.status() / 100 + "xx";
-            byOutcome.computeIfAbsent(outcome, key -> Counter.builder("proxy.attempts").description("Attempts at an upstream that have ended")
-                    .tag("upstream", name).tag("outcome", key).register(registry)).increment();
+            String outcome = failure != null ? failure.kind() : statusClass(attempt.status());
+            Counter known = byOutcome.get(outcome);
+            if (known == null) {
+                known = byOutcome.computeIfAbsent(outcome, key -> Counter.builder("proxy.attempts").description("Attempts at an upstream that have ended")
+                    .tag("upstream", name).tag("outcome", key).register(registry));
+            }
+            known.increment();
             if (failure != null ? failure.blame() != Failure.Blame.NOBODY : attempt.status() >= 500) {
                 lastErrorTime = System.currentTimeMillis();
                 lastError = failure != null ? failure.kind() : "status " + attempt.status();
@@ -114,7 +123,13 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         garbage.bindTo(registry);
+        FunctionCounter.builder("proxy.received", received, LongAdder::sum).baseUnit("bytes").description("Bytes of requests' bodies").register(registry);
+        FunctionCounter.builder("proxy.sent", sent, LongAdder::sum).baseUnit("bytes").description("Bytes of responses' bodies").register(registry);
         upstream(NONE);
+    }
+
+    private static String statusClass(int status) {
+        return CLASSES[status / 100 % 10];
     }
 
     private OfUpstream upstream(String name) {
@@ -133,10 +148,10 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
             upstream(attempts.get(i).upstream()).redeliveries.increment();
         }
         if (request.received() > 0) {
-            received.increment(request.received());
+            received.add(request.received());
         }
         if (request.sent() > 0) {
-            sent.increment(request.sent());
+            sent.add(request.sent());
         }
         Failure failure = request.failure();
         if (failure != null) {

@@ -3,6 +3,7 @@ package io.github.camelreverseproxy.observe;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -74,10 +75,20 @@ public final class Pages extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        FullHttpRequest request = (FullHttpRequest) message;
+        try {
+            answer(ctx, (FullHttpRequest) message);
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void answer(ChannelHandlerContext ctx, FullHttpRequest request) {
         HttpMethod method = request.method();
         String path = request.uri().replaceFirst("\\?.*", "");
-        ReferenceCountUtil.release(message);
+        if (!isMeant(ctx, request)) {
+            ctx.writeAndFlush(answer(HttpResponseStatus.MISDIRECTED_REQUEST, JSON, error("ask for localhost, or for an address")));
+            return;
+        }
         if (!method.equals(HttpMethod.GET) && !method.equals(HttpMethod.HEAD)) {
             FullHttpResponse refusal = answer(HttpResponseStatus.METHOD_NOT_ALLOWED, JSON, error("only GET and HEAD"));
             refusal.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
@@ -94,6 +105,16 @@ public final class Pages extends ChannelInboundHandlerAdapter {
             case "/", "/observe" -> ctx.writeAndFlush(moved());
             default -> ctx.writeAndFlush(answer(HttpResponseStatus.NOT_FOUND, JSON, error("there is /observe/, /observe/upstreams, /observe/metrics, /observe/health/live and /observe/health/ready")));
         }
+    }
+
+    /**
+     * On this machine alone it is asked for by that name, or by an address: a page of somebody else's whose name leads here has a browser ask
+     * by that name, to read what is meant for nobody else.
+     */
+    private static boolean isMeant(ChannelHandlerContext ctx, FullHttpRequest request) {
+        String host = request.headers().get(HttpHeaderNames.HOST, "").replaceFirst(":[0-9]*$", "");
+        return !((InetSocketAddress) ctx.channel().localAddress()).getAddress().isLoopbackAddress()
+                || host.isEmpty() || host.equalsIgnoreCase("localhost") || host.matches("[0-9.]+|\\[[0-9A-Fa-f:.]+]");
     }
 
     private static FullHttpResponse answer(HttpResponseStatus status, String type, byte[] body) {
@@ -140,10 +161,13 @@ public final class Pages extends ChannelInboundHandlerAdapter {
         return health(all.isStuck(STUCK_MILLIS) ? List.of("an event loop has done nothing for " + STUCK_MILLIS / 1000 + " s") : List.of());
     }
 
-    private static FullHttpResponse health(Collection<String> reasons) {
+    private FullHttpResponse health(Collection<String> reasons) {
         ObjectNode document = JsonNodeFactory.instance.objectNode().put("status", reasons.isEmpty() ? "UP" : "DOWN");
         ArrayNode why = document.putArray("reasons");
         reasons.forEach(why::add);
+        // What was refused changes nothing, and is to be seen all the same.
+        ArrayNode errors = document.putArray("reload_errors");
+        all.lately().reloadErrors().forEach(errors::add);
         return answer(reasons.isEmpty() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE, JSON, bytes(document));
     }
 

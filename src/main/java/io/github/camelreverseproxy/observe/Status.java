@@ -49,7 +49,7 @@ final class Status {
         }
         long now = System.nanoTime();
         requests.sample(metrics.requests(), now);
-        long errors = all.errors();
+        long errors = all.lately().errors();
         rates.sample("errors", errors, now);
         history.add(requests.perSecond(1), errors - lastErrors, requests.percentile(0.5, 1), requests.percentile(0.99, 1));
         lastErrors = errors;
@@ -210,7 +210,7 @@ final class Status {
     }
 
     private void refusals(ArrayNode to) {
-        for (RequestRecord refusal : all.refusals()) {
+        for (RequestRecord refusal : all.lately().refusals()) {
             String target = refusal.target();
             to.addObject().put("time", time(refusal.time())).put("event_id", refusal.eventId()).put("status", refusal.status())
                     .put("kind", refusal.failure().kind()).put("method", refusal.method())
@@ -219,7 +219,7 @@ final class Status {
     }
 
     private void reloads(ArrayNode to) {
-        for (Reload reload : all.reloads()) {
+        for (Reload reload : all.lately().reloads()) {
             ObjectNode one = to.addObject().put("time", time(reload.time())).put("ok", reload.isOk())
                     .put("generation", reload.isOk() ? reload.generation() : null).put("millis", reload.millis());
             ArrayNode files = one.putArray("files");

@@ -21,7 +21,7 @@ public final class Installation implements AutoCloseable {
         try {
             upstream = new Upstream();
             port = Proxy.freePort();
-            environment = new HashMap<>(Map.of("PROXY_HOST", "127.0.0.1", "PROXY_PORT", Integer.toString(port),
+            environment = new HashMap<>(Map.of("PROXY_HOST", "127.0.0.1", "PROXY_PORT", Integer.toString(port), "PROXY_OBSERVE_PORT", Integer.toString(Proxy.freePort()),
                     "UPSTREAM01_URL", upstream.url(), "UPSTREAM02_URL", upstream.url(), "UPSTREAM03_URL", upstream.url()));
             Path work = Files.createDirectories(Path.of(System.getProperty("proxy-test.work")));
             directory = Files.createTempDirectory(work, "run");

@@ -53,7 +53,7 @@ public final class Observed {
     }
 
     public Message get(String path) throws IOException {
-        return Connection.exchange(port, "GET /observe/" + path + " HTTP/1.1\r\nHost: observe\r\nConnection: close\r\n\r\n");
+        return Connection.exchange(port, "GET /observe/" + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     }
 
     public JsonNode json(String path) throws IOException {
