@@ -11,9 +11,10 @@ public final class AttemptRecord {
     private final String upstream;
     private final Trace.Span span;
     private final long begin = System.nanoTime();
+    private boolean alone;
     private long nanos;
     private Failure failure;
-    private volatile int status;
+    private int status;
     private volatile boolean ended;
 
     AttemptRecord(Journal journal, String upstream, Trace.Span span) {
@@ -42,11 +43,24 @@ public final class AttemptRecord {
         end(0, why);
     }
 
+    /** @return whether it has ended; if not, it is in no record, and tells its end by itself */
+    synchronized boolean leave() {
+        alone = !ended;
+        return ended;
+    }
+
+    /** Whether it has ended by itself, and not as a part of a request. */
+    public boolean isAlone() {
+        return alone;
+    }
+
     private void end(int code, Failure why) {
+        boolean tells;
         synchronized (this) {
             if (ended) {
                 return;
             }
+            tells = alone;
             nanos = System.nanoTime() - begin;
             failure = why;
             status = code;
@@ -55,7 +69,9 @@ public final class AttemptRecord {
         if (span != null) {
             span.end(code, why);
         }
-        journal.ended(this);
+        if (tells) {
+            journal.ended(this);
+        }
     }
 
     /** The status of its response; 0 if there is none. */

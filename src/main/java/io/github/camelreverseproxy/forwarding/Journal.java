@@ -14,7 +14,7 @@ public final class Journal {
     public interface Reader {
         void ended(RequestRecord record);
 
-        /** An attempt has ended, of a request or of what no client has begun, an active check or a copy. */
+        /** An attempt has ended that is not in the record of a request, or was not when that ended: of an active check, or of a copy. */
         default void ended(AttemptRecord attempt) {
         }
     }
@@ -52,7 +52,12 @@ public final class Journal {
 
     /** @param record of the request that it is for; null if no client's request has begun it */
     public AttemptRecord attempt(RequestRecord record, String upstream) {
-        return record == null ? new AttemptRecord(this, upstream, null) : record.attempt(upstream);
+        if (record != null) {
+            return record.attempt(upstream);
+        }
+        AttemptRecord alone = new AttemptRecord(this, upstream, null);
+        alone.leave();
+        return alone;
     }
 
     void ended(RequestRecord record) {

@@ -61,7 +61,9 @@ public final class RequestRecord {
     /** An attempt for it begins. May be called on any thread. */
     synchronized AttemptRecord attempt(String upstream) {
         AttemptRecord attempt = new AttemptRecord(journal, upstream, trace == null ? null : trace.begin(upstream, true));
-        if (!ended) {
+        if (ended) {
+            attempt.leave();
+        } else {
             attempts = attempts.isEmpty() ? new ArrayList<>(2) : attempts;
             attempts.add(attempt);
         }
@@ -110,6 +112,7 @@ public final class RequestRecord {
             }
             ended = true;
             nanos = System.nanoTime() - begin;
+            attempts.forEach(AttemptRecord::leave);
         }
         if (trace != null) {
             trace.end(this);

@@ -6,37 +6,43 @@ import java.io.OutputStream;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.function.BiConsumer;
+import java.util.concurrent.atomic.LongAdder;
 
 import io.github.camelreverseproxy.forwarding.AttemptRecord;
-import io.github.camelreverseproxy.forwarding.Journal;
 import io.github.camelreverseproxy.forwarding.RequestRecord;
 
 /**
  * A line for each request, when it has ended: as logfmt, {@code key=value key=value}, or as a JSON object. What the fields mean
  * is in docs/operations.md. Whatever a client has sent is escaped, so that no line can be faked; no body and no field of a
- * request is in it. Written by {@link Lines}. Thread-safe.
+ * request is in it. Lines wait until somebody who may wait has them written; past a number of them they are dropped, and counted.
+ * Thread-safe.
  */
-public final class AccessLog implements Journal.Reader, AutoCloseable {
+public final class AccessLog implements AutoCloseable {
     /** How a line looks. */
     public enum Format { LOGFMT, JSON, OFF }
 
-    /** So many requests end in a tenth of a second or more. */
     private static final int WAITING = 8192;
+    private static final int PIECE = 64 * 1024;
+    private static final long CLOSE_MILLIS = 2000;
     private static final DateTimeFormatter SECONDS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    private final Lines<RequestRecord> lines;
+    private final OutputStream out;
     private final OutputStream file;
     private final boolean json;
+    private final LongAdder dropped = new LongAdder();
+    private final ByteLine bytes = new ByteLine();
+    private final Object writing = new Object();
+    private List<RequestRecord> waiting = new ArrayList<>();
     private long second;
     private String prefix = "";
 
     private AccessLog(Format format, OutputStream out, OutputStream file) {
         this.json = format == Format.JSON;
         this.file = file;
-        BiConsumer<RequestRecord, ByteLine> line = json ? this::json : this::logfmt;
-        this.lines = new Lines<>("access-log", WAITING, out, line);
+        this.out = out;
     }
 
     /**
@@ -48,20 +54,74 @@ public final class AccessLog implements Journal.Reader, AutoCloseable {
         return new AccessLog(format, out == null ? Console.waiting() : out, out);
     }
 
-    @Override
-    public void ended(RequestRecord request) {
-        lines.add(request);
+    synchronized void add(RequestRecord request) {
+        if (waiting.size() < WAITING) {
+            waiting.add(request);
+        } else {
+            drop();
+        }
+    }
+
+    private synchronized List<RequestRecord> take() {
+        List<RequestRecord> all = waiting;
+        waiting = all.isEmpty() ? all : new ArrayList<>(all.size());
+        return all;
+    }
+
+    /** One there will be no line for. */
+    void drop() {
+        dropped.increment();
     }
 
     /** How many lines there are not, because the disk was too slow or full. */
     public long dropped() {
-        return lines.dropped();
+        return dropped.sum();
     }
 
+    /** Writes what waits; waits for the disk, or for whoever reads standard output. */
+    void flush() {
+        synchronized (writing) {
+            int lines = 0;
+            for (RequestRecord request : take()) {
+                if (json) {
+                    json(request, bytes);
+                } else {
+                    logfmt(request, bytes);
+                }
+                lines++;
+                if (bytes.size() >= PIECE) {
+                    write(lines);
+                    lines = 0;
+                }
+            }
+            write(lines);
+        }
+    }
+
+    private void write(int lines) {
+        try {
+            if (lines > 0) {
+                bytes.writeTo(out);
+            }
+        } catch (IOException e) {
+            dropped.add(lines);
+        } finally {
+            bytes.clear();
+        }
+    }
+
+    /** What waits is written, if that does not take long. */
     @Override
     public void close() throws IOException {
-        lines.close();
-        if (file != null) {
+        Thread last = new Thread(this::flush, "access-log");
+        last.setDaemon(true);
+        last.start();
+        try {
+            last.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (file != null && !last.isAlive()) {
             file.close();
         }
     }

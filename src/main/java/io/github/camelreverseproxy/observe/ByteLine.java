@@ -37,14 +37,6 @@ final class ByteLine {
         return this;
     }
 
-    /** @param bytesAsTheyAre which are not looked at */
-    ByteLine add(byte[] bytesAsTheyAre) {
-        room(bytesAsTheyAre.length);
-        System.arraycopy(bytesAsTheyAre, 0, bytes, size, bytesAsTheyAre.length);
-        size += bytesAsTheyAre.length;
-        return this;
-    }
-
     /** @param ascii without anything that would have to be escaped */
     @SuppressWarnings("deprecation")
     ByteLine add(String ascii) {

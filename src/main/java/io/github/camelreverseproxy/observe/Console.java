@@ -7,6 +7,8 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 
 /**
  * Standard output that nobody waits for: what is printed is written on a thread of its own. A terminal or a pipe that nobody
@@ -15,12 +17,19 @@ import java.util.Arrays;
 public final class Console extends OutputStream {
     private static final int WAITING = 1024;
 
+    private static final byte[] END = new byte[0];
+
     private static volatile Console installed;
 
+    private static final long CLOSE_MILLIS = 2000;
+
     private final Whole out = new Whole(new FileOutputStream(FileDescriptor.out));
-    private final Lines<byte[]> lines = new Lines<>("console", WAITING, out, (bytes, line) -> line.add(bytes));
+    private final BlockingQueue<byte[]> printed = new ArrayBlockingQueue<>(WAITING);
+    private final Thread thread = new Thread(this::run, "console");
 
     private Console() {
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** Takes the place of {@link System#out}. */
@@ -34,7 +43,12 @@ public final class Console extends OutputStream {
     public static void end() {
         Console console = installed;
         if (console != null) {
-            console.lines.close();
+            console.printed.offer(END);
+            try {
+                console.thread.join(CLOSE_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -46,12 +60,25 @@ public final class Console extends OutputStream {
 
     @Override
     public void write(int b) {
-        lines.add(new byte[] {(byte) b});
+        printed.offer(new byte[] {(byte) b});
     }
 
+    /** What finds no place is lost: to wait for one is what must not be. */
     @Override
     public void write(byte[] bytes, int from, int size) {
-        lines.add(Arrays.copyOfRange(bytes, from, from + size));
+        printed.offer(Arrays.copyOfRange(bytes, from, from + size));
+    }
+
+    private void run() {
+        try {
+            for (byte[] bytes = printed.take(); bytes != END; bytes = printed.take()) {
+                out.write(bytes, 0, bytes.length);
+            }
+        } catch (IOException e) {
+            // Nobody is there to read it.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** What is written at once stays together. */

@@ -144,8 +144,14 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
     public void ended(RequestRecord request) {
         List<AttemptRecord> attempts = request.attempts();
         upstream(attempts.isEmpty() ? NONE : attempts.get(attempts.size() - 1).upstream()).ended(request);
-        for (int i = 1; i < attempts.size(); i++) {
-            upstream(attempts.get(i).upstream()).redeliveries.increment();
+        for (int i = 0; i < attempts.size(); i++) {
+            OfUpstream asked = upstream(attempts.get(i).upstream());
+            if (!attempts.get(i).isAlone()) {
+                asked.ended(attempts.get(i));
+            }
+            if (i > 0) {
+                asked.redeliveries.increment();
+            }
         }
         if (request.received() > 0) {
             received.add(request.received());

@@ -50,6 +50,7 @@ public final class Observatory implements AutoCloseable {
     private volatile Metrics metrics;
     private Gauges gauges;
     private volatile AccessLog log;
+    private volatile RecordQueue records;
     private Tracing tracing;
     private String traced = "";
     private String logFile = "";
@@ -73,7 +74,7 @@ public final class Observatory implements AutoCloseable {
         log = format == AccessLog.Format.OFF ? null : AccessLog.to(file, format);
         logFile = file;
         logFormat = format;
-        read();
+        records().write(log);
         if (before != null) {
             before.close();
             dropped.add(before.dropped());
@@ -109,7 +110,7 @@ public final class Observatory implements AutoCloseable {
         if (metrics == null) {
             metrics = prepared == null ? new Metrics() : prepared.join();
             gauges = new Gauges(this, metrics);
-            read();
+            records().count(metrics, lately);
             Timer delay = metrics.timer("proxy.event.loop.delay", "How late an event loop does what it was to do");
             for (EventExecutor loop : eventLoops) {
                 tick(loop, delay);
@@ -117,16 +118,21 @@ public final class Observatory implements AutoCloseable {
         }
     }
 
-    private void read() {
-        List<Journal.Reader> readers = new ArrayList<>();
-        if (metrics != null) {
-            readers.add(metrics);
-            readers.add(lately);
+    /** From now on records are read. */
+    private RecordQueue records() {
+        if (records == null) {
+            records = new RecordQueue();
+            journal.read(records);
         }
-        if (log != null) {
-            readers.add(log);
+        return records;
+    }
+
+    /** Whatever has ended before is counted. */
+    void read() {
+        RecordQueue all = records;
+        if (all != null) {
+            all.read();
         }
-        journal.read(readers.toArray(Journal.Reader[]::new));
     }
 
     private void tick(EventExecutor loop, Timer delay) {
@@ -265,6 +271,9 @@ public final class Observatory implements AutoCloseable {
     public synchronized void close() {
         journal.read();
         trace("", 0);
+        if (records != null) {
+            records.close();
+        }
         try {
             if (log != null) {
                 log.close();

@@ -153,6 +153,7 @@ public final class Pages extends ChannelInboundHandlerAdapter {
     }
 
     private FullHttpResponse metrics() {
+        all.read();
         return answer(HttpResponseStatus.OK, "text/plain; version=0.0.4; charset=utf-8", all.metrics().scrape().getBytes(StandardCharsets.UTF_8));
     }
 

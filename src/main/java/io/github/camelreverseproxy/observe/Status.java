@@ -47,6 +47,7 @@ final class Status {
         if (metrics == null || context == null) {
             return;
         }
+        all.read();
         long now = System.nanoTime();
         requests.sample(metrics.requests(), now);
         long errors = all.lately().errors();
@@ -99,6 +100,7 @@ final class Status {
 
     /** Everything. */
     byte[] page() {
+        all.read();
         ObjectNode page = JsonNodeFactory.instance.objectNode();
         page.put("name", "camel-reverse-proxy");
         page.put("version", Status.class.getPackage().getImplementationVersion());
@@ -120,6 +122,7 @@ final class Status {
 
     /** The upstreams alone. */
     byte[] upstreams() {
+        all.read();
         ObjectNode page = JsonNodeFactory.instance.objectNode();
         page.put("time", time(System.currentTimeMillis()));
         upstreams(page.putArray("upstreams"));

@@ -1,0 +1,115 @@
+package io.github.camelreverseproxy.observe;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+
+import io.github.camelreverseproxy.forwarding.AttemptRecord;
+import io.github.camelreverseproxy.forwarding.Journal;
+import io.github.camelreverseproxy.forwarding.RequestRecord;
+
+/**
+ * Requests that have ended, on their way to whoever reads them: an event loop leaves them here, and a thread of their own
+ * has them counted and written, many at a time, which takes half as long as one by one between other things. What finds no
+ * place, because the thread waits for a disk, is counted where it ends, and has no line in the log. Thread-safe.
+ */
+final class RecordQueue implements Journal.Reader, AutoCloseable {
+    private static final int WAITING = 8192;
+    private static final long BUSY_MILLIS = 10;
+    private static final long IDLE_MILLIS = 50;
+    private static final long CLOSE_MILLIS = 2000;
+
+    private final BlockingQueue<RequestRecord> waiting = new ArrayBlockingQueue<>(WAITING);
+    private final List<RequestRecord> batch = new ArrayList<>(WAITING);
+    private final Thread thread = new Thread(this::run, "records");
+    private volatile Journal.Reader[] counting = {};
+    private volatile AccessLog log;
+    private volatile boolean closed;
+
+    RecordQueue() {
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** @param readers that are quick */
+    void count(Journal.Reader... readers) {
+        counting = readers.clone();
+    }
+
+    /** @param to may wait for its disk; null for none. What has ended before goes to the one before. */
+    synchronized void write(AccessLog to) {
+        read();
+        log = to;
+    }
+
+    @Override
+    public void ended(RequestRecord request) {
+        if (closed || !waiting.offer(request)) {
+            count(request);
+            AccessLog full = log;
+            if (full != null) {
+                full.drop();
+            }
+        }
+    }
+
+    /** One that is in no record. */
+    @Override
+    public void ended(AttemptRecord attempt) {
+        for (Journal.Reader reader : counting) {
+            reader.ended(attempt);
+        }
+    }
+
+    private void count(RequestRecord request) {
+        for (Journal.Reader reader : counting) {
+            reader.ended(request);
+        }
+    }
+
+    /**
+     * Whatever has ended before is counted now.
+     *
+     * @return whether there was something
+     */
+    synchronized boolean read() {
+        waiting.drainTo(batch);
+        boolean some = !batch.isEmpty();
+        AccessLog to = log;
+        for (RequestRecord request : batch) {
+            count(request);
+            if (to != null) {
+                to.add(request);
+            }
+        }
+        batch.clear();
+        return some;
+    }
+
+    private void run() {
+        try {
+            while (!closed) {
+                boolean some = read();
+                AccessLog to = log;
+                if (to != null) {
+                    to.flush();
+                }
+                Thread.sleep(some ? BUSY_MILLIS : IDLE_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        read();
+        try {
+            thread.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
