@@ -56,11 +56,6 @@ public final class Generations {
         this.mains = mains;
     }
 
-    /** Does beside the start what can be done there. */
-    void prepare() {
-        host.observatory.prepare();
-    }
-
     /** @throws StartException if it cannot be */
     public void start() throws StartException {
         synchronized (building) {

@@ -35,7 +35,6 @@ public final class Startup {
      */
     public static int run(Supplier<Main> mains, Consumer<CamelContext> started) throws InterruptedException {
         Generations generations = new Generations(mains);
-        generations.prepare();
         Watch watch = new Watch(generations, Path.of("routes"), Path.of("application.properties"));
         try {
             generations.start();

@@ -117,15 +117,19 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
     }
 
     Metrics() {
+        FunctionCounter.builder("proxy.received", received, LongAdder::sum).baseUnit("bytes").description("Bytes of requests' bodies").register(registry);
+        FunctionCounter.builder("proxy.sent", sent, LongAdder::sum).baseUnit("bytes").description("Bytes of responses' bodies").register(registry);
+        upstream(NONE);
+    }
+
+    /** Numbers of the JVM too, from now on: to find them takes a while, in which a start has other things to do. */
+    void watchJvm() {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         garbage.bindTo(registry);
-        FunctionCounter.builder("proxy.received", received, LongAdder::sum).baseUnit("bytes").description("Bytes of requests' bodies").register(registry);
-        FunctionCounter.builder("proxy.sent", sent, LongAdder::sum).baseUnit("bytes").description("Bytes of responses' bodies").register(registry);
-        upstream(NONE);
     }
 
     private static String statusClass(int status) {

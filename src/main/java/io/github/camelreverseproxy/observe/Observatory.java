@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -46,7 +45,6 @@ public final class Observatory implements AutoCloseable {
     private volatile int generation;
     private volatile long since;
     private volatile CamelContext context;
-    private volatile CompletableFuture<Metrics> prepared;
     private volatile Metrics metrics;
     private Gauges gauges;
     private volatile AccessLog log;
@@ -100,15 +98,10 @@ public final class Observatory implements AutoCloseable {
         }
     }
 
-    /** Gets ready to measure, on a thread of its own: it takes a while, in which a start has other things to do. */
-    public void prepare() {
-        prepared = CompletableFuture.supplyAsync(Metrics::new);
-    }
-
     /** From now on there are numbers. */
     public synchronized void measure() {
         if (metrics == null) {
-            metrics = prepared == null ? new Metrics() : prepared.join();
+            metrics = new Metrics();
             gauges = new Gauges(this, metrics);
             records().count(metrics, lately);
             Timer delay = metrics.timer("proxy.event.loop.delay", "How late an event loop does what it was to do");

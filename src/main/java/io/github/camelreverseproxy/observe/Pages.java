@@ -62,6 +62,7 @@ public final class Pages extends ChannelInboundHandlerAdapter {
     public Pages(Observatory all, Listeners listeners, EventLoop loop) {
         this.all = all;
         this.status = new Status(all, listeners);
+        loop.schedule(all.metrics()::watchJvm, 1, TimeUnit.SECONDS);
         loop.scheduleAtFixedRate(status::sample, 1, 1, TimeUnit.SECONDS);
     }
 

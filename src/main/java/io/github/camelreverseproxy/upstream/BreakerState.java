@@ -22,18 +22,6 @@ final class BreakerState {
     /** A stall is a silence so many times as long as the upstream usually takes. */
     private static final int STALLED_TIMES = 4;
 
-    /** What a call that has failed has met with. */
-    enum Fault {
-        /** No connection. */
-        UNREACHABLE,
-        /** A connection, and no response in time. */
-        TIMED_OUT,
-        /** A connection, and something that is no response. */
-        BROKEN,
-        /** A response that counts as a failure. */
-        BAD_ANSWER
-    }
-
     /**
      * @param steps    how long to stay open, in milliseconds
      * @param failures in a row that open the breaker

@@ -9,7 +9,6 @@ import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.Kept;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
-import io.github.camelreverseproxy.upstream.BreakerState.Fault;
 import io.github.camelreverseproxy.upstream.BreakerState.Rules;
 import io.github.camelreverseproxy.upstream.UpstreamState.State;
 import org.apache.camel.CamelContext;
