@@ -9,6 +9,7 @@ import io.github.camelreverseproxy.host.TenuredSpace;
 import io.github.camelreverseproxy.observe.Console;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /** Runs the proxy with ./application.properties and ./routes/, until it is told to stop. */
 public final class ReverseProxy {
@@ -33,6 +34,8 @@ public final class ReverseProxy {
         String command = args.length == 0 ? "" : args[0];
         if (command.isEmpty()) {
             Console.install();
+            SLF4JBridgeHandler.removeHandlersForRootLogger();
+            SLF4JBridgeHandler.install();
             TenuredSpace.watch();
             // How long a name stands for the same addresses is proxy.dns.refresh; the JVM's own cache would come on top of it.
             Security.setProperty("networkaddress.cache.ttl", "0");

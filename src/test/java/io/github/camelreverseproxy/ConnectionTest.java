@@ -17,6 +17,8 @@ import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.apache.camel.Exchange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients' connections go through: closed halves, clients that do not read, and many at once. */
 class ConnectionTest {
@@ -47,10 +49,12 @@ class ConnectionTest {
     }
 
     /** The kernel has accepted them, the proxy has not; to their clients they are established. */
-    @Test
-    void connectionsThatWaitWhenTheProcessIsToStopAreServed() throws Exception {
-        try (Proxy proxy = new Proxy().start()) {
-            CountDownLatch busy = new CountDownLatch(Runtime.getRuntime().availableProcessors());
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void connectionsThatWaitWhenTheProcessIsToStopAreServed(boolean atTheLimit) throws Exception {
+        int cores = Runtime.getRuntime().availableProcessors();
+        try (Proxy proxy = new Proxy("proxy.max-connections", Integer.toString(atTheLimit ? cores : 1000)).start()) {
+            CountDownLatch busy = new CountDownLatch(cores);
             proxy.answeredBy(route -> route.process(exchange -> {
                 if (exchange.getMessage().getHeader(Exchange.HTTP_PATH, String.class).equals("/busy")) {
                     busy.countDown();
@@ -59,7 +63,7 @@ class ConnectionTest {
                 exchange.getMessage().setBody("ok");
             }));
             List<Connection> clients = new ArrayList<>();
-            for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+            for (int i = 0; i < cores; i++) {
                 clients.add(proxy.connect().send("GET /busy HTTP/1.1\r\nHost: a\r\n\r\n"));
             }
             busy.await();

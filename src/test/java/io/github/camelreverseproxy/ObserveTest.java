@@ -340,4 +340,58 @@ class ObserveTest {
         proxy.exchange(GET);
         assertEquals(1, Files.readAllLines(other).size());
     }
+
+    @Test
+    void manyMayAskAtOnce() throws Exception {
+        start(new Proxy());
+        List<Connection> probes = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            probes.add(new Connection(observed.port()).send("GET /observe/health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        }
+        for (Connection probe : probes) {
+            assertEquals(200, probe.receive().status());
+            probe.close();
+        }
+    }
+
+    @Test
+    void idleConnectionsMakeRoom() throws Exception {
+        start(new Proxy());
+        List<Connection> idle = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            idle.add(new Connection(observed.port()));
+        }
+        assertEquals(200, observed.get("health/live").status());
+        for (Connection one : idle) {
+            one.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://:4318/", "http://@/", "http://x_y/", "http://user:secret@localhost/", "localhost:4318"})
+    void endpointThatIsNoneChangesNothing(String endpoint) throws Exception {
+        start(new Proxy());
+        proxy.setting("proxy.tracing", "otlp").setting("proxy.tracing.endpoint", endpoint).setting("proxy.max-in-flight", "7");
+        assertThrows(StartException.class, () -> proxy.generations().reload());
+        assertEquals(4096, observed.sum("proxy_requests_in_flight_limit"));
+        assertFalse(observed.get("health/ready").body().contains("secret"), observed.get("health/ready").body());
+        assertEquals(1, observed.sum("proxy_reload_failed"));
+    }
+
+    @Test
+    void passwordsAreNotSaidAgain() throws Exception {
+        start(new Proxy());
+        proxy.setting("upstream01.url", "http://user:secret@127.0.0.1");
+        StartException refused = assertThrows(StartException.class, () -> proxy.generations().reload());
+        assertFalse(refused.getMessage().contains("secret"), refused::getMessage);
+        assertTrue(refused.getMessage().contains("no user and no password"), refused::getMessage);
+    }
+
+    @Test
+    void pipeIsNoLog() throws Exception {
+        start(new Proxy());
+        assertEquals(0, new ProcessBuilder("mkfifo", directory.resolve("pipe").toString()).start().waitFor());
+        proxy.setting("proxy.access-log.file", directory.resolve("pipe").toString());
+        assertThrows(StartException.class, () -> proxy.generations().reload());
+    }
 }

@@ -277,4 +277,59 @@ class RecordTest {
         observed.lines(4);
         assertEquals(3, observed.sum("proxy_requests_total", "method=\"other\""));
     }
+
+    @Test
+    void bodyThatIsNeverSent() throws Exception {
+        try (Connection client = proxy.connect()) {
+            client.send("POST /a HTTP/1.1\r\nHost: proxy\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{\"a");
+            Thread.sleep(100);
+            client.reset();
+        }
+        assertLine(observed.line(), "POST", "/a", 499, 3, 0, null, "ClientGone");
+    }
+
+    @Test
+    void copiesAreNotTheAnswer() throws Exception {
+        proxy.close();
+        proxy = new Proxy().observed(directory).withFile("mirror.camel.yaml", "- templatedRoute: {routeTemplateRef: upstream, routeId: mirror01, parameters: "
+                + "[{name: name, value: mirror01}, {name: url, value: '{{upstream03.url}}'}]}\n");
+        proxy.routes().replace("proxy.camel.yaml", "        - to:\n            id: hand-over\n",
+                "        - wireTap: {uri: 'direct:mirror01', executorService: copies}\n        - to:\n            id: hand-over\n");
+        observed = proxy.start().observed();
+        proxy.exchange(GET);
+        JsonNode line = observed.line();
+        assertEquals("upstream01", line.get("upstream").textValue(), line::toString);
+        assertEquals(0, observed.sum("proxy_redeliveries_total"));
+        Await.until("both attempts are counted", () -> observed.sum("proxy_attempts_total", "mirror01") == 1 && observed.sum("proxy_attempts_total", "upstream01") == 1);
+    }
+
+    @Test
+    void upstreamMayBeCalledLikeALabel() throws Exception {
+        proxy.close();
+        proxy = new Proxy().observed(directory);
+        for (String what : List.of("value: upstream01\n", "direct:upstream01\n")) {
+            proxy.routes().replace("upstreams.camel.yaml", what, what.replace("upstream01", "none"));
+        }
+        observed = proxy.start().observed();
+        for (int i = 0; i < 3; i++) {
+            assertEquals(200, proxy.exchange(GET).status());
+        }
+        proxy.exchange("GET /a HTTP/1.1\r\n\r\n");
+        assertEquals(1, observed.sum("proxy_attempts_total", "\"none\""));
+        assertEquals(200, observed.get("status").status());
+    }
+
+    @Test
+    void whatIsCutOffAtTheEndHasALine() throws Exception {
+        start(new Proxy("proxy.timeout.drain", "700"));
+        proxy.behaving(RecordTest::hangs);
+        Connection client = proxy.connect().send(GET);
+        Await.until("a request is under way", () -> proxy.unseen() == 1);
+        proxy.close();
+        JsonNode line = observed.line();
+        assertEquals(503, line.get("status").intValue(), line::toString);
+        assertEquals("Unavailable", line.get("failure").textValue());
+        client.close();
+        start(new Proxy());
+    }
 }

@@ -74,7 +74,7 @@ final class Attempt implements ProxyRequest.Cancellable {
     }
 
     private void record() {
-        record = journal.attempt(request.record(), upstream.name());
+        record = journal.attempt(request, upstream.name(), isOfCopy());
         UpstreamRequests.trace(exchange.getMessage(), record, request);
     }
 

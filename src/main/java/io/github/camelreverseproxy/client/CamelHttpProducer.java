@@ -121,7 +121,7 @@ final class CamelHttpProducer extends DefaultAsyncProducer {
             this.exchange = exchange;
             this.callback = callback;
             this.request = ProxyRequest.of(exchange);
-            this.record = endpoint.component().journal().attempt(request.record(), upstream.name());
+            this.record = endpoint.component().journal().attempt(request, upstream.name(), !request.isAnsweredBy(exchange));
         }
 
         @Override

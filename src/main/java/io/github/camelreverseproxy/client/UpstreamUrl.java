@@ -27,6 +27,9 @@ public record UpstreamUrl(boolean tls, String host, int port, String authority, 
         if (!path.chars().allMatch(c -> c > ' ' && c < 0x7f && "?#\\\"<>{}|^`".indexOf(c) < 0)) {
             throw new IllegalArgumentException("not a URL without query and fragment");
         }
+        if (authority.indexOf('@') >= 0) {
+            throw new IllegalArgumentException("a URL of an upstream has no user and no password");
+        }
         int colon = authority.startsWith("[") ? authority.indexOf(':', Math.max(0, authority.indexOf(']'))) : authority.indexOf(':');
         String name = colon < 0 ? authority : authority.substring(0, colon);
         String port = colon < 0 ? "" : authority.substring(colon + 1);

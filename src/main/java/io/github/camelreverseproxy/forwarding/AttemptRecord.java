@@ -9,6 +9,7 @@ import io.github.camelreverseproxy.message.Failure;
 public final class AttemptRecord {
     private final Journal journal;
     private final String upstream;
+    private final boolean copy;
     private final Trace.Span span;
     private final long begin = System.nanoTime();
     private boolean alone;
@@ -17,15 +18,21 @@ public final class AttemptRecord {
     private int status;
     private volatile boolean ended;
 
-    AttemptRecord(Journal journal, String upstream, Trace.Span span) {
+    AttemptRecord(Journal journal, String upstream, boolean copy, Trace.Span span) {
         this.journal = journal;
         this.upstream = upstream;
+        this.copy = copy;
         this.span = span;
     }
 
     /** What the upstream is called. */
     public String upstream() {
         return upstream;
+    }
+
+    /** Whether it is one of a copy of the request, whose response the client does not get. */
+    public boolean isOfCopy() {
+        return copy;
     }
 
     /** Its part of a trace, or null. */

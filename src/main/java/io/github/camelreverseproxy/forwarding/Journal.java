@@ -3,6 +3,8 @@ package io.github.camelreverseproxy.forwarding;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.netty.handler.codec.http.HttpHeaders;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The records of all requests, as they begin and end, and who reads them: whatever is told of requests outside, in the log,
@@ -18,6 +20,8 @@ public final class Journal {
         default void ended(AttemptRecord attempt) {
         }
     }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
 
     private final LongAdder begun = new LongAdder();
     private final LongAdder ended = new LongAdder();
@@ -45,34 +49,44 @@ public final class Journal {
     public RequestRecord begin(String client, String method, String target, HttpHeaders fields) {
         begun.increment();
         Trace.Tracer by = tracer;
-        String told = RequestRecord.told(target);
+        String told = RequestRecord.toldTarget(target);
         Trace trace = by == null ? null : by.begin(method, told, fields.get("traceparent"), fields.get("tracestate"));
-        return new RequestRecord(this, client, method, told, trace);
+        return new RequestRecord(this, client, RequestRecord.toldMethod(method), told, trace);
     }
 
-    /** @param record of the request that it is for; null if no client's request has begun it */
-    public AttemptRecord attempt(RequestRecord record, String upstream) {
-        if (record != null) {
-            return record.attempt(upstream);
+    /**
+     * An attempt at an upstream begins.
+     *
+     * @param request that it is for
+     * @param copy    whether it is one of a copy of it
+     */
+    public AttemptRecord attempt(ProxyRequest request, String upstream, boolean copy) {
+        if (request.record() != null) {
+            return request.record().attempt(upstream, copy);
         }
-        AttemptRecord alone = new AttemptRecord(this, upstream, null);
+        AttemptRecord alone = new AttemptRecord(this, upstream, false, null);
         alone.leave();
         return alone;
     }
 
     void ended(RequestRecord record) {
-        try {
-            for (Reader reader : readers) {
+        for (Reader reader : readers) {
+            try {
                 reader.ended(record);
+            } catch (RuntimeException e) {
+                LOG.error("A record was not read", e);
             }
-        } finally {
-            ended.increment();
         }
+        ended.increment();
     }
 
     void ended(AttemptRecord attempt) {
         for (Reader reader : readers) {
-            reader.ended(attempt);
+            try {
+                reader.ended(attempt);
+            } catch (RuntimeException e) {
+                LOG.error("A record was not read", e);
+            }
         }
     }
 

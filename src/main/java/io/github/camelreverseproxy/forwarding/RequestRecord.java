@@ -11,6 +11,7 @@ import io.github.camelreverseproxy.message.Failure;
  * loop of its connection, but for what says otherwise; read by anybody once it has ended.
  */
 public final class RequestRecord {
+    private static final int LONGEST_METHOD = 32;
     /** A longer target is cut. */
     private static final int LONGEST_TARGET = 2048;
 
@@ -28,6 +29,7 @@ public final class RequestRecord {
     private long received;
     private long sent;
     private long nanos;
+    private boolean brokenOff;
     private boolean ended;
 
     RequestRecord(Journal journal, String client, String method, String target, Trace trace) {
@@ -38,12 +40,17 @@ public final class RequestRecord {
         this.trace = trace;
     }
 
+    /** A method as it may be told: a name that nobody has heard of is cut. */
+    static String toldMethod(String method) {
+        return method == null || method.length() <= LONGEST_METHOD ? method : method.substring(0, LONGEST_METHOD);
+    }
+
     /**
-     * As it may be told: without a user's name and password (RFC 3986, section 3.2.1), and not longer than 2,048 characters.
+     * A target as it may be told: without a user's name and password (RFC 3986, section 3.2.1), and not longer than 2,048 characters.
      *
      * @param target as sent, or null
      */
-    static String told(String target) {
+    static String toldTarget(String target) {
         if (target == null) {
             return null;
         }
@@ -58,9 +65,13 @@ public final class RequestRecord {
         return plain.length() > LONGEST_TARGET ? plain.substring(0, LONGEST_TARGET) : plain;
     }
 
-    /** An attempt for it begins. May be called on any thread. */
-    synchronized AttemptRecord attempt(String upstream) {
-        AttemptRecord attempt = new AttemptRecord(journal, upstream, trace == null ? null : trace.begin(upstream, true));
+    /**
+     * An attempt for it begins. May be called on any thread.
+     *
+     * @param copy whether it is one of a copy of the request, whose response the client does not get
+     */
+    synchronized AttemptRecord attempt(String upstream, boolean copy) {
+        AttemptRecord attempt = new AttemptRecord(journal, upstream, copy, trace == null ? null : trace.begin(upstream, true));
         if (ended) {
             attempt.leave();
         } else {
@@ -87,6 +98,17 @@ public final class RequestRecord {
         if (!ended) {
             failure = why;
         }
+    }
+
+    /** Its response, whose head has gone out, ends before its end. */
+    public void brokeOff(Failure why) {
+        brokenOff = true;
+        failed(why);
+    }
+
+    /** Whether its response has, by no doing of the client's. */
+    public boolean hasBrokenOff() {
+        return brokenOff;
     }
 
     /** The head of a final response goes out. */
@@ -175,16 +197,21 @@ public final class RequestRecord {
         return attempts;
     }
 
-    /** The upstream that was asked last, or null; once it has ended. */
+    /** The upstream that was asked last, but for copies; or null; once it has ended. */
     public String upstream() {
-        return attempts.isEmpty() ? null : attempts.get(attempts.size() - 1).upstream();
+        for (int i = attempts.size() - 1; i >= 0; i--) {
+            if (!attempts.get(i).isOfCopy()) {
+                return attempts.get(i).upstream();
+            }
+        }
+        return null;
     }
 
-    /** What its attempts took together, in nanoseconds. */
+    /** What its attempts took together, but for copies, in nanoseconds. */
     public long upstreamNanos() {
         long sum = 0;
         for (AttemptRecord attempt : attempts()) {
-            sum += attempt.nanos();
+            sum += attempt.isOfCopy() ? 0 : attempt.nanos();
         }
         return sum;
     }

@@ -154,6 +154,7 @@ public final class ContextSetup implements ContextServicePlugin, CamelContextCus
             @Override
             public void onContextStopping(CamelContext stopping) {
                 generation.host().connections.drain();
+                generation.host().connections.cut();
             }
 
             @Override

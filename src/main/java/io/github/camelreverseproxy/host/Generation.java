@@ -113,7 +113,13 @@ final class Generation {
     }
 
     void activate(int number, CamelContext context) {
-        limits.forEach(Runnable::run);
+        for (Runnable limit : limits) {
+            try {
+                limit.run();
+            } catch (RuntimeException e) {
+                LOG.error("Something of the properties does not take effect: {}", e.toString());
+            }
+        }
         listeners.activate();
         if (management != null) {
             management.activate();

@@ -85,6 +85,9 @@ public final class Generations {
             } catch (StartException e) {
                 host.observatory.lately().ended(new Reload(time, 0, millisSince(begin), List.of(changed), e.getMessage().lines().toList()));
                 throw e;
+            } catch (RuntimeException | Error e) {
+                host.observatory.lately().ended(new Reload(time, 0, millisSince(begin), List.of(changed), List.of("see the log")));
+                throw e;
             }
             if (!swap(next)) {
                 discard(next.main, next.generation, before);
@@ -211,6 +214,7 @@ public final class Generations {
             stopped = true;
         }
         host.connections.drain();
+        host.connections.cut();
         if (current != null) {
             current.main.stop();
             current.generation.kept().end(null);

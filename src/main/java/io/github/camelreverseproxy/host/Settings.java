@@ -123,7 +123,8 @@ public final class Settings {
                     kind.accept(value);
                 }
             } catch (IllegalArgumentException e) {
-                mistakes.put(key, key + " = " + value + ": " + e.getMessage());
+                // What may be a password is not said again.
+                mistakes.put(key, key + (value.indexOf('@') >= 0 ? ": " : " = " + value + ": ") + e.getMessage());
             }
         }
         return mistakes;
@@ -195,10 +196,10 @@ public final class Settings {
     }
 
     private static void endpoint(String value) {
-        if (!value.matches("https?://[^/?#\\s]+(/[^?#\\s]*)?")) {
-            throw new IllegalArgumentException("not a URL");
+        URI url = value.matches("https?://[^?#\\s]+") ? URI.create(value) : null;
+        if (url == null || url.getHost() == null || url.getUserInfo() != null) {
+            throw new IllegalArgumentException("not a URL of a host, without user and query");
         }
-        URI.create(value);
     }
 
     private static void ratio(String value) {
@@ -211,7 +212,7 @@ public final class Settings {
     private static void file(String value) {
         if (!value.isEmpty()) {
             Path file = Path.of(value).toAbsolutePath();
-            if (Files.isDirectory(file) || !Files.isWritable(Files.exists(file) ? file : file.getParent())) {
+            if (Files.exists(file) && !Files.isRegularFile(file) || !Files.isWritable(Files.exists(file) ? file : file.getParent())) {
                 throw new IllegalArgumentException("not a file that can be written");
             }
         }

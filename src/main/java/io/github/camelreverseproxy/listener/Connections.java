@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.listener;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -32,6 +33,7 @@ public final class Connections {
     private volatile long drainTimeout;
     private volatile boolean draining;
     private volatile boolean ending;
+    private volatile boolean cut;
 
     public Connections(InFlight inFlight) {
         this.inFlight = inFlight;
@@ -70,7 +72,7 @@ public final class Connections {
 
     /** If there is room for one more. */
     private synchronized void accept() {
-        boolean more = open.get() < max;
+        boolean more = draining || open.get() < max;
         for (Channel channel : channels) {
             if (channel instanceof ServerChannel) {
                 channel.config().setAutoRead(more);
@@ -103,9 +105,20 @@ public final class Connections {
         connection.attr(BUSY).set(busy);
     }
 
-    /** All of them end at once. */
-    public void close() {
+    /** What is left ends at once, and is known to have been cut off when this returns. */
+    public void cut() {
+        cut = true;
+        List<Channel> left = List.copyOf(channels);
         channels.close().awaitUninterruptibly();
+        // A channel tells its handlers that it has ended by a task of its own, which the first one here may overtake.
+        for (int round = 0; round < 2; round++) {
+            left.forEach(channel -> channel.eventLoop().submit(() -> { }).awaitUninterruptibly());
+        }
+    }
+
+    /** Whether the process ends connections that have not ended by themselves. */
+    boolean isCutting() {
+        return cut;
     }
 
     /** Returns when all is over, or the time for it. */
@@ -135,9 +148,10 @@ public final class Connections {
     }
 
     /** What the kernel has accepted is established to its clients, and would be reset. */
-    private static void closeWhenAccepted(Channel socket) {
+    static void closeWhenAccepted(Channel socket) {
         ((MaxMessagesRecvByteBufAllocator) socket.config().getRecvByteBufAllocator()).maxMessagesPerRead(Integer.MAX_VALUE);
         socket.eventLoop().submit(() -> {
+            socket.config().setAutoRead(true);
             ((AbstractNioChannel.NioUnsafe) socket.unsafe()).read();
             socket.close();
         }).awaitUninterruptibly();

@@ -62,7 +62,7 @@ public final class HttpPipeline {
         pipeline.addLast("timeouts", new RequestTimeouts(decoder, limits));
         pipeline.addLast("rules", rules);
         pipeline.addLast("order", new ResponseOrder(decoder));
-        pipeline.addLast("recorder", new Recorder(journal, client));
+        pipeline.addLast("recorder", new Recorder(journal, client, connections));
         pipeline.addLast("framing", new ResponseFraming(connections));
         pipeline.addLast("body", body);
         pipeline.addLast("refusals", new Refusals(errors));

@@ -95,7 +95,7 @@ final class Listener {
     }
 
     void close() {
-        socket.close().awaitUninterruptibly();
+        Connections.closeWhenAccepted(socket);
     }
 
     /** The last station: a request goes to a route. */

@@ -28,13 +28,15 @@ import io.netty.handler.codec.http.LastHttpContent;
 final class Recorder extends ChannelDuplexHandler {
     private final Journal journal;
     private final ClientConnection client;
+    private final Connections connections;
     private String address;
     private RequestRecord record;
     private boolean complete = true;
 
-    Recorder(Journal journal, ClientConnection client) {
+    Recorder(Journal journal, ClientConnection client, Connections connections) {
         this.journal = journal;
         this.client = client;
+        this.connections = connections;
     }
 
     @Override
@@ -82,15 +84,18 @@ final class Recorder extends ChannelDuplexHandler {
                 current.identify(error.id());
             }
         }
-        current.sent(size(message));
+        int size = size(message);
         ChannelPromise written = promise;
         if (ResponseFraming.endsResponse(message)) {
             written = promise.unvoid();
             written.addListener((ChannelFutureListener) done -> {
                 if (done.isSuccess()) {
+                    current.sent(size);
                     end(current);
                 }
             });
+        } else {
+            current.sent(size);
         }
         ctx.write(message, written);
     }
@@ -102,10 +107,10 @@ final class Recorder extends ChannelDuplexHandler {
         RequestRecord current = record;
         if (current != null) {
             boolean tunnel = current.status() == HttpResponseStatus.SWITCHING_PROTOCOLS.code();
-            boolean brokenOff = current.status() != 0 && current.failure() != null;
-            if (!tunnel && !brokenOff) {
-                current.answered(Failure.CLIENT_GONE.status());
-                current.failed(Failure.CLIENT_GONE);
+            if (!tunnel && !current.hasBrokenOff()) {
+                Failure why = connections.isCutting() ? Failure.UNAVAILABLE : Failure.CLIENT_GONE;
+                current.answered(why.status());
+                current.failed(why);
             }
             end(current);
         }

@@ -140,7 +140,7 @@ final class RequestOwner extends ChannelDuplexHandler {
             @Override
             public void broken(ProxyException why) {
                 if (client.record() != null && why.failure() != Failure.CLIENT_GONE) {
-                    client.record().failed(why.failure());
+                    client.record().brokeOff(why.failure());
                 }
                 if (why.failure() == Failure.CLIENT_GONE || why.failure() == Failure.OVERLOADED) {
                     ctx.close();

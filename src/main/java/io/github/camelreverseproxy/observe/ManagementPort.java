@@ -24,7 +24,9 @@ public final class ManagementPort implements AutoCloseable {
     private static final int KIBIBYTE = 1024;
     private static final int CONNECTIONS = 256;
     private static final long DRAIN_MILLIS = 1;
-    private static final Limits LIMITS = new Limits(2 * KIBIBYTE, 16 * KIBIBYTE, 16 * KIBIBYTE, 16 * KIBIBYTE, 5000, 5000, 30_000, 30_000, 1000, 30_000, 240);
+    /** A connection that waits has a place that a probe may need. */
+    private static final int IDLE_MILLIS = 2000;
+    private static final Limits LIMITS = new Limits(2 * KIBIBYTE, 16 * KIBIBYTE, 16 * KIBIBYTE, 16 * KIBIBYTE, 5000, 5000, IDLE_MILLIS, 30_000, 1000, 30_000, 240);
 
     private final EventLoopGroup loop = new NioEventLoopGroup(1, new DefaultThreadFactory("observe", true));
     private final ByteBudget budget = new ByteBudget();
@@ -56,7 +58,7 @@ public final class ManagementPort implements AutoCloseable {
 
     @Override
     public void close() {
-        connections.close();
+        connections.cut();
         pages.close();
         loop.shutdownGracefully();
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 import io.github.camelreverseproxy.forwarding.AttemptRecord;
 import io.github.camelreverseproxy.forwarding.Journal;
@@ -52,6 +53,8 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, OfUpstream> upstreams = new ConcurrentHashMap<>();
+    private final Set<String> gone = ConcurrentHashMap.newKeySet();
+    private final OfUpstream none;
     private final LongAdder received = new LongAdder();
     private final LongAdder sent = new LongAdder();
     private final Counter[] failures = new Counter[Failure.values().length];
@@ -66,13 +69,14 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         private final Counter redeliveries;
         private final Map<String, Counter[]> byMethod = new ConcurrentHashMap<>();
         private final Map<String, Counter> byOutcome = new ConcurrentHashMap<>();
+        private final LongAdder failures = new LongAdder();
         private volatile String lastError;
         private volatile long lastErrorTime;
 
-        OfUpstream(String name) {
+        OfUpstream(String name, boolean asked) {
             this.name = name;
             requests = timer("proxy.request.duration", "Requests, from their heads to the last bytes of their responses, by the upstream that was asked last");
-            attempts = name.equals(NONE) ? null
+            attempts = !asked ? null
                     : timer("proxy.attempt.duration", "Attempts at an upstream, until its response was here, or the head of one that is passed on as it comes");
             redeliveries = Counter.builder("proxy.redeliveries").description("Attempts that were not the first of their request").tag("upstream", name).register(registry);
         }
@@ -110,6 +114,7 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
             }
             known.increment();
             if (failure != null ? failure.blame() != Failure.Blame.NOBODY : attempt.status() >= 500) {
+                failures.increment();
                 lastErrorTime = System.currentTimeMillis();
                 lastError = failure != null ? failure.kind() : "status " + attempt.status();
             }
@@ -119,7 +124,7 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
     Metrics() {
         FunctionCounter.builder("proxy.received", received, LongAdder::sum).baseUnit("bytes").description("Bytes of requests' bodies").register(registry);
         FunctionCounter.builder("proxy.sent", sent, LongAdder::sum).baseUnit("bytes").description("Bytes of responses' bodies").register(registry);
-        upstream(NONE);
+        none = new OfUpstream(NONE, false);
     }
 
     /** Numbers of the JVM too, from now on: to find them takes a while, in which a start has other things to do. */
@@ -141,20 +146,27 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         if (known != null) {
             return known;
         }
-        return upstreams.computeIfAbsent(upstreams.size() < MOST_UPSTREAMS ? name : OTHER, OfUpstream::new);
+        // One that routes have no more comes back by requests that began before; it would stay.
+        boolean other = upstreams.size() >= MOST_UPSTREAMS || gone.contains(name);
+        return upstreams.computeIfAbsent(other ? OTHER : name, key -> new OfUpstream(key, true));
     }
 
     @Override
     public void ended(RequestRecord request) {
         List<AttemptRecord> attempts = request.attempts();
-        upstream(attempts.isEmpty() ? NONE : attempts.get(attempts.size() - 1).upstream()).ended(request);
-        for (int i = 0; i < attempts.size(); i++) {
-            OfUpstream asked = upstream(attempts.get(i).upstream());
-            if (!attempts.get(i).isAlone()) {
-                asked.ended(attempts.get(i));
+        String last = request.upstream();
+        (last == null ? none : upstream(last)).ended(request);
+        boolean first = true;
+        for (AttemptRecord attempt : attempts) {
+            OfUpstream asked = upstream(attempt.upstream());
+            if (!attempt.isAlone()) {
+                asked.ended(attempt);
             }
-            if (i > 0) {
-                asked.redeliveries.increment();
+            if (!attempt.isOfCopy()) {
+                if (!first) {
+                    asked.redeliveries.increment();
+                }
+                first = false;
             }
         }
         if (request.received() > 0) {
@@ -182,8 +194,14 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
 
     /** Those with a name that is in use no longer are forgotten. */
     void keep(Set<String> names) {
+        if (gone.size() > MOST_UPSTREAMS) {
+            gone.clear();
+        }
+        gone.removeAll(names);
         for (OfUpstream old : List.copyOf(upstreams.values())) {
-            if (!names.contains(old.name) && !old.name.equals(NONE) && upstreams.remove(old.name, old)) {
+            if (!names.contains(old.name) && !old.name.equals(OTHER)) {
+                gone.add(old.name);
+                upstreams.remove(old.name, old);
                 registry.getMeters().stream().filter(meter -> old.name.equals(meter.getId().getTag("upstream"))).toList().forEach(registry::remove);
             }
         }
@@ -198,7 +216,7 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
 
     /** The times of requests, by the upstream that was asked last. */
     List<Timer> requests() {
-        return upstreams.values().stream().map(known -> known.requests).toList();
+        return Stream.concat(Stream.of(none), upstreams.values().stream()).map(known -> known.requests).toList();
     }
 
     /** Attempts at an upstream that have ended. */
@@ -210,8 +228,7 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
     /** Attempts at an upstream that were answered with a failure, or not at all, by its fault. */
     long failures(String upstream) {
         OfUpstream known = upstreams.get(upstream);
-        return known == null ? 0 : (long) known.byOutcome.entrySet().stream()
-                .filter(outcome -> !outcome.getKey().matches("[1-4]xx|" + Failure.CLIENT_GONE.kind())).mapToDouble(outcome -> outcome.getValue().count()).sum();
+        return known == null ? 0 : known.failures.sum();
     }
 
     /** What an attempt at an upstream has failed with last, or null. */

@@ -24,12 +24,15 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What can be seen of the process from outside, as long as it lives: it reads the {@link Journal}, asks what else there is to
  * ask, and keeps what has been lately. Thread-safe.
  */
 public final class Observatory implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Observatory.class);
     private static final long TICK_MILLIS = 500;
 
     private final long started = System.currentTimeMillis();
@@ -74,8 +77,10 @@ public final class Observatory implements AutoCloseable {
         logFormat = format;
         records().write(log);
         if (before != null) {
-            before.close();
-            dropped.add(before.dropped());
+            aside(() -> {
+                before.close();
+                dropped.add(before.dropped());
+            });
         }
     }
 
@@ -93,9 +98,22 @@ public final class Observatory implements AutoCloseable {
             traced = wanted;
             journal.trace(tracing);
             if (before != null) {
-                before.close();
+                aside(before);
             }
         }
+    }
+
+    /** Ends what may wait for somebody, where nobody waits for it. */
+    private static void aside(AutoCloseable old) {
+        Thread thread = new Thread(() -> {
+            try {
+                old.close();
+            } catch (Exception e) {
+                LOG.warn("{}", e.toString());
+            }
+        }, "ending");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** From now on there are numbers. */
@@ -263,7 +281,10 @@ public final class Observatory implements AutoCloseable {
     @Override
     public synchronized void close() {
         journal.read();
-        trace("", 0);
+        journal.trace(null);
+        if (tracing != null) {
+            tracing.close();
+        }
         if (records != null) {
             records.close();
         }

@@ -8,11 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -38,6 +38,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the management port answers: health, numbers, upstreams, the status page. It reads and changes nothing. Runs on that
@@ -45,25 +47,36 @@ import org.apache.camel.health.HealthCheckHelper;
  */
 @Sharable
 public final class Pages extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
     private static final String BASE = "/observe/";
     private static final String JSON = "application/json";
     private static final String ONLY_ITSELF = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    private static final int CHECKS = 4;
+    private static final int CHECK_SECONDS = 5;
     /** For an event loop to do what it was given; past it, it does nothing any more. */
     private static final long STUCK_MILLIS = 30_000;
 
     private final Observatory all;
     private final Status status;
     private final byte[] page = resource("index.html");
-    private final ExecutorService checks = new ThreadPoolExecutor(0, CHECKS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), new DefaultThreadFactory("health", true));
+    private final ExecutorService checks = Executors.newSingleThreadExecutor(new DefaultThreadFactory("health", true));
+    /** All who ask while it goes on get the same answer. */
+    private CompletableFuture<List<String>> check = CompletableFuture.completedFuture(List.of());
 
     /** @param loop that it runs on */
     public Pages(Observatory all, Listeners listeners, EventLoop loop) {
         this.all = all;
         this.status = new Status(all, listeners);
         loop.schedule(all.metrics()::watchJvm, 1, TimeUnit.SECONDS);
-        loop.scheduleAtFixedRate(status::sample, 1, 1, TimeUnit.SECONDS);
+        loop.scheduleAtFixedRate(this::sample, 1, 1, TimeUnit.SECONDS);
+    }
+
+    private void sample() {
+        try {
+            status.sample();
+        } catch (RuntimeException e) {
+            LOG.error("A second is missing on the status page", e);
+        }
     }
 
     private static byte[] resource(String name) {
@@ -180,11 +193,11 @@ public final class Pages extends ChannelInboundHandlerAdapter {
             ctx.writeAndFlush(health(unready));
             return;
         }
-        try {
-            checks.execute(() -> ctx.pipeline().writeAndFlush(health(failed(context))));
-        } catch (RejectedExecutionException e) {
-            ctx.writeAndFlush(health(List.of("health checks hang")));
+        if (check.isDone()) {
+            check = CompletableFuture.supplyAsync(() -> failed(context), checks);
         }
+        check.copy().orTimeout(CHECK_SECONDS, TimeUnit.SECONDS).whenComplete((failed, error) -> ctx.pipeline().writeAndFlush(
+                health(error == null ? failed : List.of(error instanceof TimeoutException ? "health checks hang" : "a health check has failed"))));
     }
 
     /** By the health checks that Camel has in the context: the upstreams', the routes', those of components. */

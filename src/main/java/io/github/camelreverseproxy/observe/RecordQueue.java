@@ -8,6 +8,8 @@ import java.util.concurrent.BlockingQueue;
 import io.github.camelreverseproxy.forwarding.AttemptRecord;
 import io.github.camelreverseproxy.forwarding.Journal;
 import io.github.camelreverseproxy.forwarding.RequestRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Requests that have ended, on their way to whoever reads them: an event loop leaves them here, and a thread of their own
@@ -15,6 +17,7 @@ import io.github.camelreverseproxy.forwarding.RequestRecord;
  * place, because the thread waits for a disk, is counted where it ends, and has no line in the log. Thread-safe.
  */
 final class RecordQueue implements Journal.Reader, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RecordQueue.class);
     private static final int WAITING = 8192;
     private static final long BUSY_MILLIS = 10;
     private static final long IDLE_MILLIS = 50;
@@ -64,7 +67,11 @@ final class RecordQueue implements Journal.Reader, AutoCloseable {
 
     private void count(RequestRecord request) {
         for (Journal.Reader reader : counting) {
-            reader.ended(request);
+            try {
+                reader.ended(request);
+            } catch (RuntimeException e) {
+                LOG.error("A record was not read", e);
+            }
         }
     }
 

@@ -16,6 +16,7 @@ import io.github.camelreverseproxy.client.PoolState;
 import io.github.camelreverseproxy.forwarding.RequestRecord;
 import io.github.camelreverseproxy.listener.Listeners;
 import io.github.camelreverseproxy.upstream.UpstreamState;
+import io.micrometer.core.instrument.Timer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.component.netty.NettyConfiguration;
@@ -57,7 +58,8 @@ final class Status {
         Set<String> seen = new HashSet<>(Set.of("errors"));
         Set<String> upstreams = all.upstreams();
         for (String upstream : upstreams) {
-            attempts.computeIfAbsent(upstream, name -> new Window(LATELY)).sample(metrics.attempts(upstream) == null ? List.of() : List.of(metrics.attempts(upstream)), now);
+            Timer timer = metrics.attempts(upstream);
+            attempts.computeIfAbsent(upstream, name -> new Window(LATELY)).sample(timer == null ? List.of() : List.of(timer), now);
         }
         attempts.keySet().retainAll(upstreams);
         for (Route route : context.getRoutes()) {

@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.camelreverseproxy.forwarding.RequestRecord;
 import io.github.camelreverseproxy.forwarding.Trace;
 import io.github.camelreverseproxy.message.Failure;
+import io.github.camelreverseproxy.message.Methods;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
@@ -68,7 +69,7 @@ final class Tracing implements Trace.Tracer, AutoCloseable {
             Map<String, String> fields = tracestate == null ? Map.of("traceparent", traceparent) : Map.of("traceparent", traceparent, "tracestate", tracestate);
             parent = W3CTraceContextPropagator.getInstance().extract(parent, fields, FIELDS);
         }
-        Span span = tracer.spanBuilder(method == null ? "HTTP" : method).setSpanKind(SpanKind.SERVER).setParent(parent).startSpan();
+        Span span = tracer.spanBuilder(method == null || !Methods.isForwarded(method) ? "HTTP" : method).setSpanKind(SpanKind.SERVER).setParent(parent).startSpan();
         if (span.isRecording() && method != null) {
             span.setAttribute(METHOD, method).setAttribute(PATH, target.replaceFirst("(?s)\\?.*", ""));
         }

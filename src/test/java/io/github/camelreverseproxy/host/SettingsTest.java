@@ -31,11 +31,18 @@ class SettingsTest {
             "proxy.backoff.status=5xx", "proxy.backoff.timeout=0", "proxy.timeout.connect=1s", "proxy.timeout.head=0", "proxy.max-in-flight=0", "proxy.max-request-body=99999999999",
             "upstream01.url=ftp://x", "upstream01.url=webserver01", "upstream01.url=http://a b", "upstream01.url=http://", "upstream01.url=http://a?b", "upstream01.concurrency=-1",
             "upstream01.concurrency=many", "proxy.timeout.total=0", "proxy.min-body-rate=0", "proxy.location=drop", "proxy.via.name=a b", "upstream01.url=http://a:0", "upstream01.url=http://a:99999",
-            "upstream01.url=http://[::1", "upstream01.url=http://-a", "upstream01.url=http://u@a", "proxy.dns.refresh=never"})
+            "upstream01.url=http://[::1", "upstream01.url=http://-a", "proxy.access-log=yes", "proxy.observe.port=65536", "proxy.tracing=on", "proxy.tracing.ratio=2", "proxy.tracing.endpoint=http://x_y/",
+            "proxy.access-log.file=/nowhere/access.log", "proxy.dns.refresh=never"})
     void wrongValue(String key, String value) {
         SettingsException e = assertThrows(SettingsException.class, () -> check(key, value));
         assertTrue(e.getMessage().startsWith(key + " = " + value), e.getMessage());
         assertEquals(1, e.getMessage().lines().count());
+    }
+
+    @Test
+    void passwordIsNotSaidAgain() {
+        SettingsException e = assertThrows(SettingsException.class, () -> check("upstream01.url", "http://u:secret@a"));
+        assertEquals("upstream01.url: a URL of an upstream has no user and no password", e.getMessage());
     }
 
     @ParameterizedTest
