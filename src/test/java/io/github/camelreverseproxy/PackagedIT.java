@@ -175,7 +175,7 @@ class PackagedIT {
                     }
                 });
                 try (Connection client = new Connection(port)) {
-                    for (int i = 0; i < 8000; i++) {
+                    for (int i = 0; i < 20_000; i++) {
                         assertEquals(200, client.send(GET).receive().status());
                     }
                     upstream.close();
@@ -184,7 +184,7 @@ class PackagedIT {
                     }
                 }
                 String metrics = Connection.exchange(observe, ready.replace("health/ready", "metrics")).body();
-                assertTrue(metrics.contains("proxy_requests_begun_total 8010.0"), metrics);
+                assertTrue(metrics.contains("proxy_requests_begun_total 20010.0"), metrics);
                 assertFalse(metrics.contains("proxy_access_log_dropped_total 0.0"), metrics);
                 assertTrue(nobody.available() > 0, "something is in the pipe");
                 proxy.terminate();
