@@ -315,6 +315,7 @@ class RecordTest {
             assertEquals(200, proxy.exchange(GET).status());
         }
         proxy.exchange("GET /a HTTP/1.1\r\n\r\n");
+        observed.lines(4);
         assertEquals(1, observed.sum("proxy_attempts_total", "\"none\""));
         assertEquals(200, observed.get("status").status());
     }

@@ -54,8 +54,7 @@ public final class Observatory implements AutoCloseable {
     private volatile RecordQueue records;
     private Tracing tracing;
     private String traced = "";
-    private String logFile = "";
-    private AccessLog.Format logFormat = AccessLog.Format.OFF;
+    private String logged = "";
 
     /** @param eventLoops whose delay is measured */
     public Observatory(Journal journal, InFlight inFlight, ByteBudget budget, Connections connections, EventLoopGroup eventLoops) {
@@ -68,13 +67,13 @@ public final class Observatory implements AutoCloseable {
 
     /** From now on there is a line for each request. Lines that are on their way to the file before are still written there. */
     public synchronized void log(String file, AccessLog.Format format) throws IOException {
-        if (file.equals(logFile) && format == logFormat) {
+        String wanted = format == AccessLog.Format.OFF ? "" : format + " " + file;
+        if (wanted.equals(logged)) {
             return;
         }
         AccessLog before = log;
-        log = format == AccessLog.Format.OFF ? null : AccessLog.to(file, format);
-        logFile = file;
-        logFormat = format;
+        log = wanted.isEmpty() ? null : AccessLog.to(file, format);
+        logged = wanted;
         records().write(log);
         if (before != null) {
             aside(() -> {
@@ -140,9 +139,8 @@ public final class Observatory implements AutoCloseable {
 
     /** Whatever has ended before is counted. */
     void read() {
-        RecordQueue all = records;
-        if (all != null) {
-            all.read();
+        if (records != null) {
+            records.read();
         }
     }
 
