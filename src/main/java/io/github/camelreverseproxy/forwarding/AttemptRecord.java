@@ -50,10 +50,9 @@ public final class AttemptRecord {
         end(0, why);
     }
 
-    /** @return whether it has ended; if not, it is in no record, and tells its end by itself */
-    synchronized boolean leave() {
+    /** Its request has ended, or there is none: if it goes on, it tells its end by itself. */
+    synchronized void leave() {
         alone = !ended;
-        return ended;
     }
 
     /** Whether it has ended by itself, and not as a part of a request. */

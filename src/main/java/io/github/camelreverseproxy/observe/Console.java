@@ -16,12 +16,10 @@ import java.util.concurrent.BlockingQueue;
  */
 public final class Console extends OutputStream {
     private static final int WAITING = 1024;
-
+    private static final long CLOSE_MILLIS = 2000;
     private static final byte[] END = new byte[0];
 
     private static volatile Console installed;
-
-    private static final long CLOSE_MILLIS = 2000;
 
     private final Whole out = new Whole(new FileOutputStream(FileDescriptor.out));
     private final BlockingQueue<byte[]> printed = new ArrayBlockingQueue<>(WAITING);

@@ -179,7 +179,7 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         if (failure != null) {
             Counter counter = failures[failure.ordinal()];
             if (counter == null) {
-                counter = Counter.builder("proxy.failures").description("Requests that were answered with an error by the proxy, or whose response has broken off")
+                counter = Counter.builder("proxy.failures").description("Requests that were answered with an error by the proxy, whose response has broken off, or whose client has gone")
                         .tag("kind", failure.kind()).register(registry);
                 failures[failure.ordinal()] = counter;
             }

@@ -14,8 +14,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -141,16 +139,8 @@ public final class Pages extends ChannelInboundHandlerAdapter {
         return response;
     }
 
-    private static byte[] bytes(ObjectNode document) {
-        try {
-            return new ObjectMapper().writeValueAsBytes(document);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     private static byte[] error(String text) {
-        return bytes(JsonNodeFactory.instance.objectNode().put("error", text));
+        return Status.bytes(JsonNodeFactory.instance.objectNode().put("error", text));
     }
 
     private FullHttpResponse html() {
@@ -183,7 +173,7 @@ public final class Pages extends ChannelInboundHandlerAdapter {
         // What was refused changes nothing, and is to be seen all the same.
         ArrayNode errors = document.putArray("reload_errors");
         all.lately().reloadErrors().forEach(errors::add);
-        return answer(reasons.isEmpty() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE, JSON, bytes(document));
+        return answer(reasons.isEmpty() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE, JSON, Status.bytes(document));
     }
 
     private void ready(ChannelHandlerContext ctx) {

@@ -131,7 +131,7 @@ final class Status {
         return bytes(page);
     }
 
-    private static byte[] bytes(ObjectNode page) {
+    static byte[] bytes(ObjectNode page) {
         try {
             return JSON.writeValueAsBytes(page);
         } catch (JsonProcessingException e) {
