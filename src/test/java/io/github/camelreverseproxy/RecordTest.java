@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.camelreverseproxy.wire.Await;
@@ -301,6 +302,24 @@ class RecordTest {
         assertEquals("upstream01", line.get("upstream").textValue(), line::toString);
         assertEquals(0, observed.sum("proxy_redeliveries_total"));
         Await.until("both attempts are counted", () -> observed.sum("proxy_attempts_total", "mirror01") == 1 && observed.sum("proxy_attempts_total", "upstream01") == 1);
+
+        CountDownLatch copied = new CountDownLatch(1);
+        CountDownLatch written = new CountDownLatch(1);
+        proxy.upstream(2).behaving((request, out) -> {
+            copied.await();
+            return Upstream.bytes(Upstream.OK).answer(request, out);
+        });
+        proxy.upstream(3).behaving((request, out) -> {
+            copied.countDown();
+            written.await();
+            return Upstream.bytes(Upstream.OK).answer(request, out);
+        });
+        proxy.exchange(GET);
+        line = observed.lines(2).get(1);
+        written.countDown();
+        JsonNode copy = line.get("attempts").get(line.get("attempts").get(0).get("upstream").textValue().equals("mirror01") ? 0 : 1);
+        assertEquals("unfinished", copy.get("outcome").textValue(), line::toString);
+        assertTrue(copy.get("ms").doubleValue() <= line.get("total_ms").doubleValue(), line::toString);
     }
 
     @Test

@@ -53,6 +53,9 @@ public final class AttemptRecord {
     /** Its request has ended, or there is none: if it goes on, it tells its end by itself. */
     synchronized void leave() {
         alone = !ended;
+        if (alone) {
+            nanos = System.nanoTime() - begin;
+        }
     }
 
     /** Whether it has ended by itself, and not as a part of a request. */
@@ -95,8 +98,8 @@ public final class AttemptRecord {
         return !ended ? "unfinished" : failure != null ? failure.kind() : Integer.toString(status);
     }
 
-    /** What it took; up to now, if it has not ended. In nanoseconds. */
+    /** What it took; up to the end of its request, if it has not ended before that. In nanoseconds. */
     public long nanos() {
-        return ended ? nanos : System.nanoTime() - begin;
+        return nanos;
     }
 }
