@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetSocketAddress;
@@ -11,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Proxy;
@@ -77,6 +79,29 @@ class ConnectionTest {
                 client.close();
             }
             stopping.join();
+        }
+    }
+
+    @Test
+    void stepThatHoldsAnEventLoopDoesNotHoldTheEnd() throws Exception {
+        CountDownLatch held = new CountDownLatch(Runtime.getRuntime().availableProcessors());
+        CountDownLatch released = new CountDownLatch(1);
+        Proxy proxy = new Proxy("proxy.timeout.drain", "500", "camel.main.shutdown-timeout", "1").start();
+        try {
+            proxy.answeredBy(route -> route.process(exchange -> {
+                held.countDown();
+                released.await();
+            }));
+            while (!held.await(100, TimeUnit.MILLISECONDS)) {
+                proxy.connect().send(GET);
+            }
+            Thread stopping = new Thread(() -> proxy.main().stop());
+            stopping.start();
+            stopping.join(30_000);
+            assertFalse(stopping.isAlive());
+        } finally {
+            released.countDown();
+            proxy.close();
         }
     }
 

@@ -186,11 +186,11 @@ public final class Generations {
 
     private void end(Running before, Running next) {
         try {
+            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(before.drainMillis);
             for (EventExecutor loop : host.eventLoops) {
                 // Whatever is being handed over to it right now is in flight behind this.
-                loop.submit(() -> { }).await();
+                loop.submit(() -> { }).await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
             }
-            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(before.drainMillis);
             while (before.context().getInflightRepository().size() > 0 && System.nanoTime() - until < 0) {
                 Thread.sleep(POLL_MILLIS);
             }

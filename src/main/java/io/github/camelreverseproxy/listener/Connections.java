@@ -1,16 +1,22 @@
 package io.github.camelreverseproxy.listener;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.AbstractNioChannel;
 import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +31,8 @@ public final class Connections {
     private static final AttributeKey<Boolean> BUSY = AttributeKey.valueOf(Connections.class, "busy");
     private static final long GRACE_MILLIS = 500;
     private static final long POLL_MILLIS = 20;
+    /** An event loop that does not do in this time what it was given is held by a step, and is not waited for. */
+    private static final long HELD_MILLIS = 2000;
 
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final AtomicInteger open = new AtomicInteger();
@@ -109,10 +117,21 @@ public final class Connections {
     public void cut() {
         cut = true;
         List<Channel> left = List.copyOf(channels);
-        channels.close().awaitUninterruptibly();
+        channels.close().awaitUninterruptibly(HELD_MILLIS);
+        Set<EventLoop> loops = left.stream().map(Channel::eventLoop).collect(Collectors.toSet());
         // A channel tells its handlers that it has ended by a task of its own, which the first one here may overtake.
         for (int round = 0; round < 2; round++) {
-            left.forEach(channel -> channel.eventLoop().submit(() -> { }).awaitUninterruptibly());
+            done(loops);
+        }
+    }
+
+    /** Returns when event loops have done what they were given before. */
+    private static void done(Iterable<? extends EventExecutor> loops) {
+        List<Future<?>> tasks = new ArrayList<>();
+        loops.forEach(loop -> tasks.add(loop.submit(() -> { })));
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HELD_MILLIS);
+        for (Future<?> task : tasks) {
+            task.awaitUninterruptibly(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
         }
     }
 
@@ -154,7 +173,9 @@ public final class Connections {
             socket.config().setAutoRead(true);
             ((AbstractNioChannel.NioUnsafe) socket.unsafe()).read();
             socket.close();
-        }).awaitUninterruptibly();
+        }).awaitUninterruptibly(HELD_MILLIS);
+        // Each connection that has been taken is registered by a task on its own event loop.
+        done(socket.eventLoop().parent());
     }
 
     /** On the connection's event loop, so that no request comes in between. */
