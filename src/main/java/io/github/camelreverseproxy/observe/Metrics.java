@@ -125,6 +125,10 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         FunctionCounter.builder("proxy.received", received, LongAdder::sum).baseUnit("bytes").description("Bytes of requests' bodies").register(registry);
         FunctionCounter.builder("proxy.sent", sent, LongAdder::sum).baseUnit("bytes").description("Bytes of responses' bodies").register(registry);
         none = new OfUpstream(NONE, false);
+        // All of them from the start: the increase of what was not there before is none.
+        Arrays.setAll(failures, kind -> Counter.builder("proxy.failures")
+                .description("Requests that were answered with an error by the proxy, whose response has broken off, or whose client has gone")
+                .tag("kind", Failure.values()[kind].kind()).register(registry));
     }
 
     /** Numbers of the JVM too, from now on: to find them takes a while, in which a start has other things to do. */
@@ -177,13 +181,7 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         }
         Failure failure = request.failure();
         if (failure != null) {
-            Counter counter = failures[failure.ordinal()];
-            if (counter == null) {
-                counter = Counter.builder("proxy.failures").description("Requests that were answered with an error by the proxy, whose response has broken off, or whose client has gone")
-                        .tag("kind", failure.kind()).register(registry);
-                failures[failure.ordinal()] = counter;
-            }
-            counter.increment();
+            failures[failure.ordinal()].increment();
         }
     }
 
