@@ -1,5 +1,6 @@
 package io.github.camelreverseproxy.observe;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -7,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -26,7 +25,6 @@ import org.apache.camel.util.URISupport;
 /** What the status page shows, as JSON; takes a sample each second of what it shows as a rate. Confined to a thread. */
 final class Status {
     private static final int LATELY = 10;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Observatory all;
     private final Listeners listeners;
@@ -132,11 +130,8 @@ final class Status {
     }
 
     static byte[] bytes(ObjectNode page) {
-        try {
-            return JSON.writeValueAsBytes(page);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
+        // What it is by itself is JSON; a mapper of our own would take a tenth of the start.
+        return page.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private static String time(long millis) {
