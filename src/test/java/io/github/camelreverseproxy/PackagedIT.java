@@ -99,6 +99,15 @@ class PackagedIT {
     }
 
     @Test
+    void logMayBeOnesOwn() throws Exception {
+        Path file = Files.writeString(directory.resolve("own.xml"), "<configuration><appender name='own' class='ch.qos.logback.core.ConsoleAppender'><encoder>"
+                + "<pattern>own %msg%n</pattern></encoder></appender><root level='INFO'><appender-ref ref='own'/></root></configuration>");
+        try (ProxyProcess proxy = here.jar("-Dlogback.configurationFile=" + file).started()) {
+            assertTrue(proxy.output().lines().allMatch(line -> line.startsWith("own ") || line.startsWith("WARNING: ")), proxy.output());
+        }
+    }
+
+    @Test
     void mistakesStopTheStartInOneLine() throws Exception {
         Map<String, String> mistakes = Map.of("-Dproxy.port=99999", "proxy.port = 99999: ", "-Dproxy.backoff.steps=a,b", "proxy.backoff.steps = a,b: ",
                 "-Dproxy.prot=1", "proxy.prot: there is no such property", "-Dupstream01.ulr=x", "upstream01.ulr: there is no such property");
