@@ -2,12 +2,9 @@ package io.github.camelreverseproxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.OutputStream;
-import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The management port (contract 11.3): health, upstreams, numbers, the status page. */
+/** What the management port tells (contract 11.3): health, upstreams, numbers, what the status page shows. */
 class ObserveTest {
     private static final String GET = "GET /a HTTP/1.1\r\nHost: proxy\r\n\r\n";
 
@@ -53,77 +50,8 @@ class ObserveTest {
         Await.until("none is in flight", () -> observed.sum("proxy_requests_in_flight") == 0);
     }
 
-    private void awaitClosed(int port) throws Exception {
-        Await.until(port + " is closed", () -> {
-            try (Connection connection = new Connection(port)) {
-                return false;
-            } catch (ConnectException e) {
-                return true;
-            }
-        });
-    }
-
     private JsonNode upstream(int number) throws Exception {
         return observed.json("upstreams").get("upstreams").get(number - 1);
-    }
-
-    private static boolean hangs(Message request, OutputStream out) throws InterruptedException {
-        Thread.sleep(60_000);
-        return false;
-    }
-
-    @Test
-    void pages() throws Exception {
-        start(new Proxy());
-        for (String page : List.of("", "status", "upstreams", "metrics", "health/live", "health/ready")) {
-            Message answer = observed.get(page);
-            assertEquals(200, answer.status(), page);
-            assertEquals("no-store", answer.value("Cache-Control"));
-        }
-        assertEquals("text/html; charset=utf-8", observed.get("").value("Content-Type"));
-        assertTrue(observed.get("").value("Content-Security-Policy").startsWith("default-src 'none'"));
-        assertEquals("text/plain; version=0.0.4; charset=utf-8", observed.get("metrics").value("Content-Type"));
-        assertEquals("{\"status\":\"UP\",\"reasons\":[],\"reload_errors\":[]}", observed.get("health/live").body());
-        assertEquals(404, observed.get("nothing").status());
-        assertEquals(421, Connection.exchange(observed.port(), GET).status());
-        assertEquals("/observe/", Connection.exchange(observed.port(), "GET / HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").value("Location"));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
-    void readsAlone(String method) throws Exception {
-        start(new Proxy());
-        Message answer = Connection.exchange(observed.port(), method + " /observe/status HTTP/1.1\r\nHost: 127.0.0.1:9876\r\nContent-Length: 0\r\n\r\n");
-        assertEquals(405, answer.status());
-        assertEquals("GET, HEAD", answer.value("Allow"));
-    }
-
-    @Test
-    void neverProxies() throws Exception {
-        start(new Proxy());
-        for (String target : List.of("/anything", "http://127.0.0.1:1/", "/observe/../anything", "//a/observe/status", "/observe")) {
-            assertTrue(Connection.exchange(observed.port(), "GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").status() >= 300, target);
-        }
-        assertEquals(400, Connection.exchange(observed.port(), "GET /observe/status HTTP/1.1\r\n\r\n").status());
-        assertEquals(0, proxy.unseen());
-        assertEquals(0, observed.sum("proxy_requests_begun_total"));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"example.com", "localhost.example.com", "127.0.0.1.example.com:9876"})
-    void namesOfOthersAreNotMeant(String host) throws Exception {
-        start(new Proxy());
-        assertEquals(421, Connection.exchange(observed.port(), "GET /observe/status HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status());
-    }
-
-    @Test
-    void headHasNoBody() throws Exception {
-        start(new Proxy());
-        try (Connection client = new Connection(observed.port())) {
-            Message answer = client.send("HEAD /observe/health/ready HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").receive(true);
-            assertEquals(200, answer.status());
-            assertEquals(200, client.send("HEAD /observe/ HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").receive(true).status());
-        }
     }
 
     @Test
@@ -180,7 +108,7 @@ class ObserveTest {
     @Test
     void inFlight() throws Exception {
         start(new Proxy());
-        proxy.behaving(ObserveTest::hangs);
+        proxy.behaving(Upstream::hangs);
         List<Connection> clients = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             clients.add(proxy.connect().send(GET));
@@ -207,20 +135,6 @@ class ObserveTest {
         assertEquals(1, observed.sum("proxy_pool_connections", "state=\"idle\"", "upstream01"));
         proxy.upstream(1).close();
         Await.until("it is closed", () -> observed.sum("proxy_pool_connections") == 0);
-    }
-
-    @Test
-    void answersWhenTheProxyIsFull() throws Exception {
-        start(new Proxy("proxy.max-in-flight", "1", "proxy.max-connections", "2", "proxy.max-body-memory", "1"));
-        proxy.behaving(ObserveTest::hangs);
-        try (Connection one = proxy.connect().send(GET); Connection two = proxy.connect()) {
-            Await.until("one is in flight", () -> proxy.unseen() == 1);
-            assertEquals(503, two.send(GET).receive().status());
-            Connection waiting = proxy.connect().send(GET);
-            assertEquals(200, observed.get("health/live").status());
-            assertEquals(2, observed.sum("proxy_connections_open"));
-            waiting.close();
-        }
     }
 
     @Test
@@ -307,28 +221,6 @@ class ObserveTest {
     }
 
     @Test
-    void portMoves() throws Exception {
-        start(new Proxy());
-        int moved = Proxy.freePort();
-        proxy.setting("proxy.observe.port", Integer.toString(moved)).generations().reload();
-        assertEquals(200, Connection.exchange(moved, "GET /observe/health/ready HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").status());
-        awaitClosed(observed.port());
-        proxy.setting("proxy.observe.port", "0").generations().reload();
-        awaitClosed(moved);
-        proxy.setting("proxy.observe.port", Integer.toString(observed.port())).generations().reload();
-        assertEquals(200, observed.get("status").status());
-    }
-
-    @Test
-    void addressThatCannotBeHad() throws Exception {
-        start(new Proxy());
-        StartException taken = assertThrows(StartException.class,
-                () -> proxy.setting("proxy.observe.port", Integer.toString(proxy.upstream(1).port())).generations().reload());
-        assertTrue(taken.getMessage().startsWith("proxy.observe.host = 127.0.0.1, proxy.observe.port = " + proxy.upstream(1).port()), taken::getMessage);
-        assertEquals(200, observed.get("health/ready").status());
-    }
-
-    @Test
     void drains() throws Exception {
         start(new Proxy());
         proxy.behaving((request, out) -> {
@@ -343,49 +235,6 @@ class ObserveTest {
             assertEquals("the process is about to stop", observed.json("health/ready").get("reasons").get(0).textValue());
             assertEquals(200, client.receive().status());
             stopping.join();
-        }
-    }
-
-    @Test
-    void logChangesWithAReload() throws Exception {
-        start(new Proxy());
-        proxy.exchange(GET);
-        assertNull(observed.line().get("failure").textValue());
-        Path other = directory.resolve("other.log");
-        proxy.setting("proxy.access-log.file", other.toString()).setting("proxy.access-log", "logfmt").generations().reload();
-        proxy.exchange(GET);
-        Await.until("a line is there", () -> Files.exists(other) && Files.readString(other).endsWith("failure=-\n"));
-        assertTrue(Files.readString(other).matches("time=\\S+Z event_id=\\S+ client=127.0.0.1 method=GET target=\"/a\" status=200 bytes_in=0 bytes_out=2 "
-                + "upstream=upstream02 attempts=\"upstream02:200:[0-9.]+\" total_ms=[0-9]+\\.[0-9]{3} upstream_ms=[0-9]+\\.[0-9]{3} failure=-\n"));
-        observed.line();
-        proxy.setting("proxy.access-log", "off").generations().reload();
-        proxy.exchange(GET);
-        assertEquals(1, Files.readAllLines(other).size());
-    }
-
-    @Test
-    void manyMayAskAtOnce() throws Exception {
-        start(new Proxy());
-        List<Connection> probes = new ArrayList<>();
-        for (int i = 0; i < 60; i++) {
-            probes.add(new Connection(observed.port()).send("GET /observe/health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-        }
-        for (Connection probe : probes) {
-            assertEquals(200, probe.receive().status());
-            probe.close();
-        }
-    }
-
-    @Test
-    void idleConnectionsMakeRoom() throws Exception {
-        start(new Proxy());
-        List<Connection> idle = new ArrayList<>();
-        for (int i = 0; i < 300; i++) {
-            idle.add(new Connection(observed.port()));
-        }
-        assertEquals(200, observed.get("health/live").status());
-        for (Connection one : idle) {
-            one.close();
         }
     }
 
@@ -410,10 +259,28 @@ class ObserveTest {
     }
 
     @Test
-    void pipeIsNoLog() throws Exception {
+    void methodsThatNobodyKnowsAreOneNumber() throws Exception {
         start(new Proxy());
-        assertEquals(0, new ProcessBuilder("mkfifo", directory.resolve("pipe").toString()).start().waitFor());
-        proxy.setting("proxy.access-log.file", directory.resolve("pipe").toString());
-        assertThrows(StartException.class, () -> proxy.generations().reload());
+        for (String method : List.of("BREW", "WHEN", "PROPFIND", "GET")) {
+            proxy.exchange(method + " /a HTTP/1.1\r\nHost: proxy\r\n\r\n");
+        }
+        observed.lines(4);
+        assertEquals(3, observed.sum("proxy_requests_total", "method=\"other\""));
+    }
+
+    @Test
+    void upstreamMayBeCalledLikeALabel() throws Exception {
+        Proxy named = new Proxy();
+        for (String what : List.of("value: upstream01\n", "direct:upstream01\n")) {
+            named.routes().replace("upstreams.camel.yaml", what, what.replace("upstream01", "none"));
+        }
+        start(named);
+        for (int i = 0; i < 3; i++) {
+            assertEquals(200, proxy.exchange(GET).status());
+        }
+        proxy.exchange("GET /a HTTP/1.1\r\n\r\n");
+        observed.lines(4);
+        assertEquals(1, observed.sum("proxy_attempts_total", "\"none\""));
+        assertEquals(200, observed.get("status").status());
     }
 }

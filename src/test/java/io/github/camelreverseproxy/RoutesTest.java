@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.InputStream;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -49,11 +50,19 @@ class RoutesTest {
         }
     }
 
+    /** Those of the project. */
+    static Properties properties() throws Exception {
+        Properties properties = new Properties();
+        try (Reader file = Files.newBufferedReader(Path.of("application.properties"))) {
+            properties.load(file);
+        }
+        return properties;
+    }
+
     /** A property in the file is used by a route, by what sets the context up, or by Camel; and each one used is in the file. */
     @Test
     void propertiesAndRoutesNameTheSameKeys() throws Exception {
-        Properties properties = new Properties();
-        properties.load(Files.newBufferedReader(Path.of("application.properties")));
+        Properties properties = properties();
         Set<String> used = new HashSet<>();
         for (Path file : routes()) {
             collect(used, file, "\\{\\{((?:proxy|upstream)[^}]*)}}");
@@ -84,8 +93,7 @@ class RoutesTest {
 
     @Test
     void readmeHasEveryPropertyWithItsDefault() throws Exception {
-        Properties properties = new Properties();
-        properties.load(Files.newBufferedReader(Path.of("application.properties")));
+        Properties properties = properties();
         String readme = Files.readString(Path.of("README.md"));
         for (String key : properties.stringPropertyNames()) {
             if (!key.startsWith("camel.")) {

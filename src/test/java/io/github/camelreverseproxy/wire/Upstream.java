@@ -81,6 +81,12 @@ public final class Upstream implements AutoCloseable {
         };
     }
 
+    /** A behaviour: no answer, for longer than any test takes. */
+    public static boolean hangs(Message request, OutputStream out) throws InterruptedException {
+        Thread.sleep(60_000);
+        return false;
+    }
+
     public Upstream answering(String response) {
         return behaving(bytes(response));
     }

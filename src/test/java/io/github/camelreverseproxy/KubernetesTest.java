@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,8 +46,6 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
-import io.github.camelreverseproxy.wire.Await;
-import io.github.camelreverseproxy.wire.Proxy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -57,17 +54,13 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** The files to deploy with, as files: that they mean something to Kubernetes, and that they fit together and the proxy. */
-class DeployTest {
+class KubernetesTest {
     private static final Path KUBERNETES = Path.of("deploy/kubernetes");
-    private static final Path ALERTS = Path.of("deploy/prometheus/alerts.yaml");
-    private static final Path DASHBOARD = Path.of("deploy/grafana/camel-reverse-proxy.json");
 
     private static final Map<String, Class<? extends HasMetadata>> KINDS = Map.of(
             "v1/ConfigMap", ConfigMap.class, "v1/Service", Service.class, "v1/ServiceAccount", ServiceAccount.class,
             "apps/v1/Deployment", Deployment.class, "autoscaling/v2/HorizontalPodAutoscaler", HorizontalPodAutoscaler.class,
             "networking.k8s.io/v1/NetworkPolicy", NetworkPolicy.class, "policy/v1/PodDisruptionBudget", PodDisruptionBudget.class);
-
-    private static final Set<String> names = new TreeSet<>();
 
     /** The classes of the model take any key for an additional property; here they may not. */
     private static final ObjectMapper STRICT = new ObjectMapper().setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
@@ -79,24 +72,6 @@ class DeployTest {
         }
     }).enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
-    /** The names of the metrics of a proxy that runs, and has had failures and reloads. */
-    private static Set<String> names() throws Exception {
-        if (names.isEmpty()) {
-            try (Proxy proxy = new Proxy().observed(Path.of("target")).startGenerations()) {
-                proxy.upstream(1).close();
-                for (int i = 0; i < 3; i++) {
-                    proxy.exchange("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
-                }
-                proxy.exchange("GET /no-host HTTP/1.1\r\n\r\n");
-                proxy.generations().reload();
-                System.gc();
-                Await.until("a collection is counted", () -> proxy.observed().metrics().keySet().stream().anyMatch(name -> name.startsWith("jvm_gc_pause")));
-                proxy.observed().metrics().keySet().forEach(name -> names.add(name.replaceFirst("\\{.*", "")));
-            }
-        }
-        return names;
-    }
-
     static List<Path> manifests() throws Exception {
         try (Stream<Path> files = Files.list(KUBERNETES)) {
             return files.filter(file -> !file.endsWith("kustomization.yaml")).sorted().toList();
@@ -107,7 +82,7 @@ class DeployTest {
         return STRICT.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text));
     }
 
-    private static JsonNode yaml(Path file) throws Exception {
+    static JsonNode yaml(Path file) throws Exception {
         return yaml(Files.readString(file));
     }
 
@@ -162,14 +137,6 @@ class DeployTest {
 
     private static Map<String, Integer> ports() throws Exception {
         return container().getPorts().stream().collect(Collectors.toMap(ContainerPort::getName, ContainerPort::getContainerPort));
-    }
-
-    private static Properties properties() throws Exception {
-        Properties properties = new Properties();
-        try (Reader file = Files.newBufferedReader(Path.of("application.properties"))) {
-            properties.load(file);
-        }
-        return properties;
     }
 
     private static void assertSelectsThePods(Map<String, String> selector) throws Exception {
@@ -230,7 +197,7 @@ class DeployTest {
 
     @Test
     void portsAreThoseOfTheProxy() throws Exception {
-        Properties properties = properties();
+        Properties properties = RoutesTest.properties();
         assertEquals(Map.of("http", Integer.valueOf(properties.getProperty("proxy.port")),
                 "observe", Integer.valueOf(properties.getProperty("proxy.observe.port"))), ports());
         Set<String> served = new TreeSet<>();
@@ -272,7 +239,7 @@ class DeployTest {
 
     @Test
     void variablesAreProperties() throws Exception {
-        Set<String> known = properties().stringPropertyNames().stream()
+        Set<String> known = RoutesTest.properties().stringPropertyNames().stream()
                 .map(key -> key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_")).collect(Collectors.toSet());
         for (EnvVar variable : container().getEnv()) {
             assertTrue(known.contains(variable.getName()), variable.getName());
@@ -281,7 +248,7 @@ class DeployTest {
 
     @Test
     void requestsInFlightHaveTheTimeToFinish() throws Exception {
-        Properties properties = properties();
+        Properties properties = RoutesTest.properties();
         long needed = container().getLifecycle().getPreStop().getSleep().getSeconds()
                 + Long.parseLong(properties.getProperty("proxy.timeout.drain")) / 1000
                 + Long.parseLong(properties.getProperty("camel.main.shutdown-timeout"));
@@ -324,95 +291,5 @@ class DeployTest {
         assertEquals(null, mount.getSubPath(), "an edit would not arrive");
         assertEquals(pod().getVolumes().stream().map(Volume::getName).collect(Collectors.toSet()),
                 container().getVolumeMounts().stream().map(VolumeMount::getName).collect(Collectors.toSet()));
-    }
-
-    @Test
-    void alertsSayWhatToDo() throws Exception {
-        String operations = Files.readString(Path.of("docs/operations.md"));
-        Set<String> alerts = new TreeSet<>();
-        for (JsonNode rule : rules()) {
-            String alert = rule.path("alert").asText();
-            assertTrue(alerts.add(alert), alert);
-            assertTrue(Set.of("warning", "critical").contains(rule.path("labels").path("severity").asText()), alert);
-            assertFalse(rule.path("annotations").path("summary").asText().isBlank(), alert);
-            assertFalse(rule.path("annotations").path("description").asText().isBlank(), alert);
-            assertEquals("docs/operations.md#" + alert.toLowerCase(Locale.ROOT), rule.path("annotations").path("runbook").asText());
-            assertTrue(Pattern.compile("(?m)^#+ " + alert + "$").matcher(operations).find(), "no heading " + alert);
-        }
-        assertFalse(alerts.isEmpty());
-    }
-
-    private static List<JsonNode> rules() throws Exception {
-        List<JsonNode> rules = new ArrayList<>();
-        yaml(ALERTS).path("groups").forEach(group -> group.path("rules").forEach(rules::add));
-        return rules;
-    }
-
-    @Test
-    void alertsAskForMetricsThatThereAre() throws Exception {
-        Set<String> used = new TreeSet<>();
-        for (JsonNode rule : rules()) {
-            used.addAll(metrics(rule.path("expr").asText()));
-        }
-        used.removeAll(names());
-        assertEquals(Set.of(), used);
-    }
-
-    @Test
-    void dashboardAsksForMetricsThatThereAre() throws Exception {
-        JsonNode dashboard = STRICT.readTree(DASHBOARD.toFile());
-        Set<String> used = new TreeSet<>();
-        for (JsonNode query : dashboard.findValues("expr")) {
-            used.addAll(metrics(query.asText()));
-        }
-        for (JsonNode variable : dashboard.findValues("definition")) {
-            Matcher values = Pattern.compile("label_values\\((.*), \\w+\\)").matcher(variable.asText());
-            assertTrue(values.matches(), variable.asText());
-            used.addAll(metrics(values.group(1)));
-        }
-        used.removeAll(names());
-        assertEquals(Set.of(), used);
-    }
-
-    @Test
-    void dashboardLeavesTheSourceToTheUser() throws Exception {
-        JsonNode dashboard = STRICT.readTree(DASHBOARD.toFile());
-        assertEquals(Set.of("${datasource}"), dashboard.findValues("datasource").stream().map(source -> source.path("uid").asText()).collect(Collectors.toSet()));
-        Set<String> titles = new TreeSet<>();
-        Set<Integer> ids = new TreeSet<>();
-        for (JsonNode panel : dashboard.path("panels")) {
-            assertTrue(ids.add(panel.path("id").asInt()), panel.path("title").asText());
-            if (panel.path("type").asText().equals("row")) {
-                titles.add(panel.path("title").asText());
-            } else {
-                assertFalse(panel.path("description").asText().isBlank(), panel.path("title").asText());
-                assertFalse(panel.path("fieldConfig").path("defaults").path("unit").asText().isBlank(), panel.path("title").asText());
-            }
-        }
-        assertEquals(Set.of("Breakers", "JVM", "Limits", "Traffic", "Upstreams"), titles);
-    }
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-            "a_total | a_total",
-            "sum by (job, le) (rate(a_total{job=\"b_c\",x=~\"d\"}[5m])) / count(b{e=\"f\"}) > 0.05 and vector(1) | a_total,b",
-            "a{b=\"}\"} / on (c) group_left (d) e offset 5m or 2 * f | a,e,f",
-            "histogram_quantile(0.99, sum(rate(a_bucket[$__rate_interval])) by (le)) > 1e3 | a_bucket",
-            "time() - (a > 0) | a"})
-    void metricsOfAQueryAreFound(String query, String metrics) {
-        assertEquals(new TreeSet<>(Set.of(metrics.split(","))), metrics(query));
-    }
-
-    /** What is left when strings, labels, ranges, functions, numbers and words of the language are gone. */
-    static Set<String> metrics(String query) {
-        String rest = query.replaceAll("\"[^\"]*\"", "").replaceAll("\\{[^}]*}", " ").replaceAll("\\[[^]]*]", " ")
-                .replaceAll("\\b(by|without|on|ignoring|group_left|group_right)\\s*\\([^)]*\\)", " ")
-                .replaceAll("\\b(and|or|unless|bool|offset)\\b", " ");
-        Set<String> found = new TreeSet<>();
-        Matcher name = Pattern.compile("(?<![\\w:.$])[a-zA-Z_:][\\w:]*+(?!\\s*\\()").matcher(rest);
-        while (name.find()) {
-            found.add(name.group());
-        }
-        return found;
     }
 }
