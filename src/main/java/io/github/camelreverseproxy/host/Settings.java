@@ -33,40 +33,40 @@ public final class Settings {
             throw new IllegalArgumentException("it is empty");
         }
     };
-    private static final Consumer<String> SIZE = value -> number(value, 1, Integer.MAX_VALUE);
-    private static final Consumer<String> TIME = value -> number(value, 1, Integer.MAX_VALUE);
+    private static final Consumer<String> SIZE = number(1, Integer.MAX_VALUE);
+    private static final Consumer<String> TIME = number(1, Integer.MAX_VALUE);
 
     private static final Map<String, Consumer<String>> PROXY = Map.ofEntries(
             Map.entry("proxy.host", Settings::host),
-            Map.entry("proxy.port", value -> number(value, 1, 65535)),
-            Map.entry("proxy.header.style", value -> oneOf(value, HeaderStyle.values())),
+            Map.entry("proxy.port", number(1, 65535)),
+            Map.entry("proxy.header.style", oneOf(HeaderStyle.values())),
             Map.entry("proxy.forwarded.by", TEXT),
             Map.entry("proxy.trusted-proxies", TrustedProxies::new),
-            Map.entry("proxy.backoff.steps", value -> List.of(value.split(",", -1)).forEach(step -> number(step, 1, Integer.MAX_VALUE))),
-            Map.entry("proxy.backoff.failures", value -> number(value, 1, 1000)),
+            Map.entry("proxy.backoff.steps", value -> List.of(value.split(",", -1)).forEach(TIME)),
+            Map.entry("proxy.backoff.failures", number(1, 1000)),
             Map.entry("proxy.backoff.status", StatusRanges::of),
             Map.entry("proxy.backoff.timeout", TIME),
-            Map.entry("proxy.client", value -> oneOf(value, UpstreamEndpoint.Client.values())),
+            Map.entry("proxy.client", oneOf(UpstreamEndpoint.Client.values())),
             Map.entry("proxy.backoff.silence", TIME),
             Map.entry("proxy.deadline", TIME),
             Map.entry("proxy.via.name", Settings::name),
-            Map.entry("proxy.reload", value -> oneOf(value, "watch", "off")),
-            Map.entry("proxy.access-log", value -> oneOf(value, AccessLog.Format.values())),
+            Map.entry("proxy.reload", oneOf("watch", "off")),
+            Map.entry("proxy.access-log", oneOf(AccessLog.Format.values())),
             Map.entry("proxy.access-log.file", Settings::file),
-            Map.entry("proxy.tracing", value -> oneOf(value, "off", "otlp")),
+            Map.entry("proxy.tracing", oneOf("off", "otlp")),
             Map.entry("proxy.tracing.endpoint", Settings::endpoint),
             Map.entry("proxy.tracing.ratio", Settings::ratio),
             Map.entry("proxy.observe.host", Settings::host),
-            Map.entry("proxy.observe.port", value -> number(value, 0, 65535)),
-            Map.entry("proxy.location", value -> oneOf(value, "rewrite", "keep")),
+            Map.entry("proxy.observe.port", number(0, 65535)),
+            Map.entry("proxy.location", oneOf("rewrite", "keep")),
             Map.entry("proxy.dns.refresh", TIME),
             Map.entry("proxy.connection.max-age", TIME),
             Map.entry("proxy.timeout.total", TIME),
             Map.entry("proxy.timeout.half-closed", TIME),
-            Map.entry("proxy.timeout.stream", value -> number(value, 0, Integer.MAX_VALUE)),
+            Map.entry("proxy.timeout.stream", number(0, Integer.MAX_VALUE)),
             Map.entry("proxy.timeout.tunnel", TIME),
             Map.entry("proxy.max-streamed-body", Settings::bytes),
-            Map.entry("proxy.min-body-rate", value -> number(value, 1, Integer.MAX_VALUE)),
+            Map.entry("proxy.min-body-rate", number(1, Integer.MAX_VALUE)),
             Map.entry("proxy.timeout.connect", TIME),
             Map.entry("proxy.timeout.response", TIME),
             Map.entry("proxy.timeout.head", TIME),
@@ -77,15 +77,15 @@ public final class Settings {
             Map.entry("proxy.max-connections", SIZE),
             Map.entry("proxy.max-body-memory", Settings::bytes),
             Map.entry("proxy.max-threads", SIZE),
-            Map.entry("proxy.max-target", value -> number(value, 1, 1 << 20)),
-            Map.entry("proxy.max-head", value -> number(value, 1, 1 << 20)),
-            Map.entry("proxy.max-request-body", value -> number(value, 1, 1 << 30)),
-            Map.entry("proxy.max-response-body", value -> number(value, 1, 1 << 30)));
+            Map.entry("proxy.max-target", number(1, 1 << 20)),
+            Map.entry("proxy.max-head", number(1, 1 << 20)),
+            Map.entry("proxy.max-request-body", number(1, 1 << 30)),
+            Map.entry("proxy.max-response-body", number(1, 1 << 30)));
 
     private static final Pattern UPSTREAM_KEY = Pattern.compile("upstream[A-Za-z0-9_-]*\\.(.*)");
     private static final Map<String, Consumer<String>> UPSTREAM = Map.of(
             "url", Settings::url,
-            "concurrency", value -> number(value, 0, 1_000_000),
+            "concurrency", number(0, 1_000_000),
             "check.path", Settings::path,
             "check.interval", TIME);
 
@@ -156,11 +156,13 @@ public final class Settings {
         return upstream.matches() ? UPSTREAM.get(upstream.group(1)) : PROXY.get(key);
     }
 
-    private static void number(String value, int min, int max) {
-        String text = value.strip();
-        if (!text.matches("[0-9]{1,10}") || Long.parseLong(text) < min || Long.parseLong(text) > max) {
-            throw new IllegalArgumentException("not a number from " + min + " to " + max);
-        }
+    private static Consumer<String> number(int min, int max) {
+        return value -> {
+            String text = value.strip();
+            if (!text.matches("[0-9]{1,10}") || Long.parseLong(text) < min || Long.parseLong(text) > max) {
+                throw new IllegalArgumentException("not a number from " + min + " to " + max);
+            }
+        };
     }
 
     private static void bytes(String value) {
@@ -169,14 +171,16 @@ public final class Settings {
         }
     }
 
-    private static void oneOf(String value, Enum<?>[] choices) {
-        oneOf(value, Arrays.stream(choices).map(choice -> choice.name().toLowerCase(Locale.ROOT).replace('_', '-')).toArray(String[]::new));
+    private static Consumer<String> oneOf(Enum<?>[] choices) {
+        return oneOf(Arrays.stream(choices).map(choice -> choice.name().toLowerCase(Locale.ROOT).replace('_', '-')).toArray(String[]::new));
     }
 
-    private static void oneOf(String value, String... names) {
-        if (!List.of(names).contains(value)) {
-            throw new IllegalArgumentException("not one of " + List.of(names));
-        }
+    private static Consumer<String> oneOf(String... names) {
+        return value -> {
+            if (!List.of(names).contains(value)) {
+                throw new IllegalArgumentException("not one of " + List.of(names));
+            }
+        };
     }
 
     /** What may stand for a proxy in Via (RFC 9110, section 7.6.3). */
