@@ -209,6 +209,9 @@ class AgreementTest {
                 victim.kill();
                 Thread.sleep(150);
                 victim.come();
+                Map<String, Double> scrape = proxy.observed().metrics();
+                assertEquals(scrape.get("proxy_requests_begun_total"), scrape.get("proxy_requests_in_flight")
+                        + scrape.entrySet().stream().filter(number -> number.getKey().startsWith("proxy_requests_total{")).mapToDouble(Map.Entry::getValue).sum());
                 proxy.routes().reset("proxy.camel.yaml");
                 if (round < 10) {
                     proxy.generations().reload();

@@ -5,15 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
+import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Installation;
 import io.github.camelreverseproxy.wire.Message;
+import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.ProxyProcess;
 import io.github.camelreverseproxy.wire.Upstream;
 import org.junit.jupiter.api.AfterEach;
@@ -85,6 +90,36 @@ class LimitsIT {
                 collections = proxy.output().split("Pause Full \\(System.gc", -1).length - 1;
             }
             assertTrue(collections >= 3, proxy.output());
+        }
+    }
+
+    /** The file may have 32 KiB; when there is room again, lines go on. */
+    @Test
+    void diskThatIsFullLosesWholeLines() throws Exception {
+        Path log = here.directory().resolve("access.log");
+        int observe = Proxy.freePort();
+        here.set("PROXY_OBSERVE_PORT", Integer.toString(observe)).set("PROXY_ACCESS_LOG", "json").set("PROXY_ACCESS_LOG_FILE", log.toString());
+        List<String> command = List.of("sh", "-c", "ulimit -f 64; exec \"$0\" -XX:-UsePerfData -jar \"$1\"", ProxyProcess.java(), System.getProperty("proxy-test.jar"));
+        try (ProxyProcess proxy = here.run(command).started(); Connection client = new Connection(port)) {
+            for (int i = 0; i < 500; i++) {
+                client.send(GET).receive();
+            }
+            Await.until("the file is full", () -> Files.size(log) == 32 * 1024);
+            List<String> lines = new ArrayList<>(Files.readAllLines(log));
+            Files.newByteChannel(log, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING).close();
+            for (int i = 0; i < 20; i++) {
+                client.send(GET).receive();
+            }
+            String metrics = "GET /observe/metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+            Await.until("each line is written or counted", () -> {
+                List<String> all = new ArrayList<>(lines);
+                all.addAll(Files.readAllLines(log));
+                long whole = all.stream().filter(line -> line.startsWith("{\"time\"") && line.endsWith("}")).count();
+                long torn = all.stream().filter(line -> !line.isEmpty()).count() - whole;
+                assertTrue(torn <= 1, all::toString);
+                return Connection.exchange(observe, metrics).body().contains("\nproxy_access_log_dropped_total " + (520.0 - whole) + "\n");
+            });
+            assertTrue(Files.readAllLines(log).size() >= 20, "lines go on");
         }
     }
 

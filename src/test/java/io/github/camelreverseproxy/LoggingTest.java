@@ -50,6 +50,17 @@ class LoggingTest {
         assertTrue(lines.get(0).matches("[0-9-]{10}T[0-9:.]{12}(Z|[+-][0-9:]{5}) WARN  Name - one 2026-01-01T00:00:00.000Z ERROR Other - two three"), lines::toString);
     }
 
+    @Test
+    void exceptionCannotFakeALine() {
+        Throwable cause = new IllegalStateException("why\r\n2026-01-01T00:00:00.000Z ERROR Other - fake\u001b[31m", new IllegalArgumentException("because\nof"));
+        List<String> lines = lines("a.b.Name", Level.WARN, "one\u001b[31m", cause);
+        assertTrue(lines.get(0).endsWith("one [31m"), lines::toString);
+        assertEquals("java.lang.IllegalStateException: why 2026-01-01T00:00:00.000Z ERROR Other - fake [31m", lines.get(1));
+        assertTrue(lines.contains("Caused by: java.lang.IllegalArgumentException: because of"), lines::toString);
+        assertTrue(lines.stream().skip(2).allMatch(line -> line.startsWith("\t") || line.startsWith("Caused by: ")), lines::toString);
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("\tat ")), lines::toString);
+    }
+
     @ParameterizedTest
     @CsvSource({"io.github.camelreverseproxy.host.Startup, INFO, 1", "io.github.camelreverseproxy.host.Startup, DEBUG, 0",
             "io.netty.channel.Channel, INFO, 0", "io.netty.channel.Channel, WARN, 1", "org.apache.hc.client5.Client, INFO, 0", "org.eclipse.jetty.Server, INFO, 0",

@@ -128,7 +128,10 @@ class ManagementPortTest {
     void portMoves() throws Exception {
         start(new Proxy());
         int moved = Proxy.freePort();
+        Connection page = new Connection(observed.port()).send("GET /observe/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assertEquals(200, page.receive().status());
         proxy.setting("proxy.observe.port", Integer.toString(moved)).generations().reload();
+        assertTrue(page.ends());
         assertEquals(200, Connection.exchange(moved, "GET /observe/health/ready HTTP/1.1\r\nHost: 127.0.0.1:9876\r\n\r\n").status());
         awaitClosed(observed.port());
         proxy.setting("proxy.observe.port", "0").generations().reload();

@@ -79,22 +79,26 @@ class ObserveTest {
     @Test
     void upstreamsThatAnswerBadlyCanBeReached() throws Exception {
         start(new Proxy("proxy.backoff.failures", "1", "proxy.backoff.steps", "60000", "proxy.deadline", "100"));
-        proxy.answering("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
+        proxy.answering("HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n");
         for (int i = 0; i < 4; i++) {
             proxy.exchange(GET);
         }
         awaitEnds();
         assertEquals("open", upstream(1).get("state").textValue());
-        assertEquals("status 503", upstream(1).get("last_error").get("what").textValue());
+        assertEquals("status 429", upstream(1).get("last_error").get("what").textValue());
+        assertTrue(upstream(1).get("failures").intValue() > 0);
         assertEquals(200, observed.get("health/ready").status());
     }
 
     @Test
     void breakersAsNumbers() throws Exception {
-        start(new Proxy("proxy.backoff.steps", "60000", "proxy.deadline", "100"));
+        start(new Proxy("proxy.backoff.steps", "1,1,60000", "proxy.deadline", "100"));
         assertEquals(1, observed.sum("proxy_breaker_state", "upstream=\"upstream01\"", "state=\"closed\""));
         proxy.upstream(1).close();
-        proxy.exchange(GET);
+        Await.until("probes have failed", () -> {
+            proxy.exchange(GET);
+            return observed.sum("proxy_breaker_probe_seconds", "upstream=\"upstream01\"") > 1;
+        });
         assertEquals(0, observed.sum("proxy_breaker_state", "upstream=\"upstream01\"", "state=\"closed\""));
         assertEquals(1, observed.sum("proxy_breaker_state", "upstream=\"upstream01\"", "state=\"open\""));
         assertEquals(1, observed.sum("proxy_breaker_openings_total", "upstream=\"upstream01\""));
@@ -205,19 +209,32 @@ class ObserveTest {
     }
 
     @Test
-    void upstreamsThatAreGoneAreForgotten() throws Exception {
+    void upstreamsThatAreGoneHaveNoStateButKeepTheirSums() throws Exception {
         start(new Proxy());
         proxy.exchange(GET);
         assertTrue(observed.sum("proxy_upstream_in_flight_limit", "upstream01") > 0);
         String routes = Files.readString(proxy.routes().file("upstreams.camel.yaml")).replace("upstream01", "other");
         proxy.withFile("upstreams.camel.yaml", routes.replace("other.", "upstream01.")).generations().reload();
-        assertTrue(observed.metrics().keySet().stream().noneMatch(name -> name.contains("upstream01")), () -> "still there");
+        assertTrue(observed.metrics().keySet().stream().noneMatch(name -> name.contains("upstream01") && name.matches("proxy_(breaker|pool|upstream).*")), () -> "still there");
         proxy.exchange(GET);
         proxy.exchange(GET);
         proxy.exchange(GET);
         awaitEnds();
         assertEquals(9, observed.sum("proxy_upstream_in_flight_limit", "\"other\""));
         assertEquals(1, observed.sum("proxy_attempts_total", "\"other\""));
+        assertEquals(4, observed.sum("proxy_requests_total"));
+    }
+
+    @Test
+    void upstreamWithoutABreakerIsNotSaidToBeOpen() throws Exception {
+        Proxy bare = new Proxy();
+        bare.routes().insertBefore("proxy.camel.yaml", "hand-over", "- to: {uri: 'upstream:bare?url={{upstream01.url}}'}");
+        start(bare);
+        proxy.exchange(GET);
+        awaitEnds();
+        assertTrue(observed.sum("proxy_attempts_total", "\"bare\"") > 0);
+        assertTrue(observed.metrics().keySet().stream().noneMatch(name -> name.contains("bare") && name.contains("breaker")));
+        assertEquals("unknown", upstream(1).get("state").textValue());
     }
 
     @Test

@@ -192,6 +192,12 @@ class PackagedIT {
                 assertTrue(metrics.contains("proxy_requests_begun_total 20010.0"), metrics);
                 assertFalse(metrics.contains("proxy_access_log_dropped_total 0.0"), metrics);
                 assertTrue(nobody.available() > 0, "something is in the pipe");
+                Path properties = directory.resolve("application.properties");
+                Path file = directory.resolve("access.log");
+                Files.writeString(properties, Files.readString(properties).replace("proxy.access-log.file =", "proxy.access-log.file = " + file));
+                Await.until("there is a log", () -> Files.exists(file));
+                Connection.exchange(port, GET);
+                Await.until("a line is there", () -> Files.readAllLines(file).size() == 1);
                 proxy.terminate();
                 assertEquals(143, proxy.exitCode());
             }

@@ -135,7 +135,7 @@ class ReloadIT {
             Thread.sleep(1500);
             assertEquals(200, client.send(GET).receive().status());
             assertEquals(null, here.upstream().request().value("X-Edit"));
-            assertEquals(0, new ProcessBuilder("kill", "-HUP", Long.toString(proxy.id())).start().waitFor());
+            proxy.hangUp();
             awaitEdit(client, "by signal");
         }
     }

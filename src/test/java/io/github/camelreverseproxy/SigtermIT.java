@@ -1,6 +1,7 @@
 package io.github.camelreverseproxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
+import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Installation;
 import io.github.camelreverseproxy.wire.Message;
@@ -74,6 +76,17 @@ class SigtermIT {
             terminateUnder(proxy, 16, 0);
             assertThrows(ConnectException.class, () -> new Connection(port).close());
             assertEquals(143, proxy.exitCode());
+            assertFalse(proxy.output().contains(" WARN "), proxy.output());
+        }
+    }
+
+    @Test
+    void reloadDuringTheStartComesAfterIt() throws Exception {
+        try (ProxyProcess proxy = here.jar()) {
+            Await.until("Camel starts", () -> proxy.output().contains("is starting"));
+            proxy.hangUp();
+            Await.until("the reload has taken place", () -> proxy.output().contains("Generation 2"));
+            assertEquals(200, Connection.exchange(port, GET).status());
         }
     }
 

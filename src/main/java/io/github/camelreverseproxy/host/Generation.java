@@ -121,8 +121,8 @@ final class Generation {
             }
         }
         listeners.activate();
-        if (management != null) {
-            management.activate();
+        if (management != null && management.activate()) {
+            host.management().disconnect();
         }
         kept.settle();
         host.observatory.serves(number, context);

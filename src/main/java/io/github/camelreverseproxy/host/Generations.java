@@ -79,6 +79,10 @@ public final class Generations {
             long time = System.currentTimeMillis();
             long begin = System.nanoTime();
             Running before = current;
+            if (before == null) {
+                // The start is still to read everything.
+                return;
+            }
             Running next;
             try {
                 next = build(before);

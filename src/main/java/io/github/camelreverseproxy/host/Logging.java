@@ -18,8 +18,10 @@ import ch.qos.logback.core.spi.FilterReply;
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
-    /** Line breaks of a message cannot fake a line of the log. */
-    private static final String LINE = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} - %replace(%msg){'[\\r\\n]+', ' '}%n";
+    /** Neither a message nor an exception's can fake a line of the log, or tell a terminal something. */
+    private static final String LINE = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} - %replace(%msg){'[\\x00-\\x1f\\x7f]+', ' '}%n";
+    /** What begins a line of a stack trace stays, with the line break before it. */
+    private static final String TRACE = "%replace(%replace(%ex){'[\\r\\n]++(?!\\t*(at |\\.\\.\\. |Caused by: |Suppressed: |$))', ' '}){'[\\x00-\\x08\\x0b-\\x1f\\x7f]+', ' '}";
 
     @Override
     public ExecutionStatus configure(LoggerContext logs) {
@@ -29,7 +31,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         String level = System.getProperty("log.level");
         Level chatty = Level.toLevel(level, Level.WARN);
         logs.getLogger("ROOT").setLevel(Level.toLevel(level, Level.INFO));
-        logs.getLogger("ROOT").addAppender(console(logs, LINE));
+        logs.getLogger("ROOT").addAppender(console(logs, LINE + TRACE));
         logs.getLogger("io.netty").setLevel(chatty);
         logs.getLogger("org.apache.hc").setLevel(chatty);
         logs.getLogger("org.eclipse.jetty").setLevel(Level.WARN);
@@ -37,9 +39,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
         logs.getLogger("org.apache.camel.component.netty.NettyConsumerExceptionHandler").setLevel(Level.OFF);
         // What it says of a collector that cannot be reached says all there is to say in a line.
         logs.getLogger("io.opentelemetry").setLevel(chatty);
-        only(logs.getLogger("io.opentelemetry"), console(logs, LINE.replace("%n", "%nopex%n")));
+        only(logs.getLogger("io.opentelemetry"), console(logs, LINE + "%nopex"));
         // The one error that the context itself logs is that it cannot start, with a stack trace; Startup says why in a line.
-        ConsoleAppender<ILoggingEvent> harmless = console(logs, LINE);
+        ConsoleAppender<ILoggingEvent> harmless = console(logs, LINE + TRACE);
         LevelFilter errors = new LevelFilter();
         errors.setLevel(Level.ERROR);
         errors.setOnMatch(FilterReply.DENY);

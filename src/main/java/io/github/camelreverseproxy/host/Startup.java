@@ -36,6 +36,7 @@ public final class Startup {
     public static int run(Supplier<Main> mains, Consumer<CamelContext> started) throws InterruptedException {
         Generations generations = new Generations(mains);
         Watch watch = new Watch(generations, Path.of("routes"), Path.of("application.properties"));
+        onHangUp(() -> Watch.reload(generations));
         try {
             generations.start();
         } catch (StartException e) {
@@ -46,7 +47,6 @@ public final class Startup {
             generations.stop();
             Console.end();
         }, "stop"));
-        onHangUp(() -> Watch.reload(generations));
         watch.start();
         started.accept(generations.context());
         new CountDownLatch(1).await();

@@ -12,6 +12,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.ChannelMatchers;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.AbstractNioChannel;
 import io.netty.util.AttributeKey;
@@ -113,6 +114,11 @@ public final class Connections {
         connection.attr(BUSY).set(busy);
     }
 
+    /** Those that have come so far end, whatever is under way. */
+    public void disconnect() {
+        channels.close(ChannelMatchers.isNonServerChannel());
+    }
+
     /** What is left ends at once, and is known to have been cut off when this returns. */
     public void cut() {
         cut = true;
@@ -170,9 +176,11 @@ public final class Connections {
     static void closeWhenAccepted(Channel socket) {
         ((MaxMessagesRecvByteBufAllocator) socket.config().getRecvByteBufAllocator()).maxMessagesPerRead(Integer.MAX_VALUE);
         socket.eventLoop().submit(() -> {
-            socket.config().setAutoRead(true);
-            ((AbstractNioChannel.NioUnsafe) socket.unsafe()).read();
-            socket.close();
+            if (socket.isOpen()) {
+                socket.config().setAutoRead(true);
+                ((AbstractNioChannel.NioUnsafe) socket.unsafe()).read();
+                socket.close();
+            }
         }).awaitUninterruptibly(HELD_MILLIS);
         // Each connection that has been taken is registered by a task on its own event loop.
         done(socket.eventLoop().parent());

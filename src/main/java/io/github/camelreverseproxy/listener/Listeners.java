@@ -94,13 +94,17 @@ public final class Listeners {
             }
         }
 
-        /** Requests go to this context from now on; addresses that it does not have are closed, their connections stay. */
-        public void activate() {
+        /**
+         * Requests go to this context from now on; addresses that it does not have are closed, their connections stay.
+         *
+         * @return whether one was closed
+         */
+        public boolean activate() {
             synchronized (byAddress) {
                 active = true;
                 targets.forEach((address, target) -> byAddress.get(address).to(target));
                 Listener.Target any = targets.isEmpty() ? null : targets.values().iterator().next();
-                byAddress.entrySet().removeIf(listener -> {
+                return byAddress.entrySet().removeIf(listener -> {
                     if (targets.containsKey(listener.getKey())) {
                         listener.getValue().open(connections);
                         return false;

@@ -1,8 +1,7 @@
 package io.github.camelreverseproxy.observe;
 
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -29,19 +28,22 @@ public final class AccessLog implements AutoCloseable {
     private static final long CLOSE_MILLIS = 2000;
     private static final DateTimeFormatter SECONDS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    private final OutputStream out;
-    private final OutputStream file;
+    private final Lines out;
+    private final boolean ofFile;
     private final boolean json;
     private final LongAdder dropped = new LongAdder();
     private final ByteLine bytes = new ByteLine();
     private final Object writing = new Object();
     private List<RequestRecord> waiting = new ArrayList<>();
+    /** Of those that are being written. */
+    private volatile int unwritten;
+    private volatile boolean abandoned;
     private long second;
     private String prefix = "";
 
-    private AccessLog(Format format, OutputStream out, OutputStream file) {
+    private AccessLog(Format format, Lines out, boolean ofFile) {
         this.json = format == Format.JSON;
-        this.file = file;
+        this.ofFile = ofFile;
         this.out = out;
     }
 
@@ -50,8 +52,7 @@ public final class AccessLog implements AutoCloseable {
      * @throws IOException if it cannot be written
      */
     public static AccessLog to(String file, Format format) throws IOException {
-        OutputStream out = file.isEmpty() ? null : new FileOutputStream(file, true);
-        return new AccessLog(format, out == null ? Console.waiting() : out, out);
+        return new AccessLog(format, file.isEmpty() ? Console.waiting() : Lines.appendedTo(Path.of(file)), !file.isEmpty());
     }
 
     synchronized void add(RequestRecord request) {
@@ -81,36 +82,23 @@ public final class AccessLog implements AutoCloseable {
     /** Writes what waits; waits for the disk, or for whoever reads standard output. */
     void flush() {
         synchronized (writing) {
-            int lines = 0;
-            for (RequestRecord request : take()) {
+            List<RequestRecord> all = take();
+            unwritten = all.size();
+            for (int i = 0; i < all.size() && !abandoned; i++) {
                 if (json) {
-                    json(request, bytes);
+                    json(all.get(i), bytes);
                 } else {
-                    logfmt(request, bytes);
+                    logfmt(all.get(i), bytes);
                 }
-                lines++;
-                if (bytes.size() >= PIECE) {
-                    write(lines);
-                    lines = 0;
+                if (bytes.size() >= PIECE || i == all.size() - 1) {
+                    dropped.add(bytes.writeTo(out));
+                    unwritten = all.size() - 1 - i;
                 }
             }
-            write(lines);
         }
     }
 
-    private void write(int lines) {
-        try {
-            if (lines > 0) {
-                bytes.writeTo(out);
-            }
-        } catch (IOException e) {
-            dropped.add(lines);
-        } finally {
-            bytes.clear();
-        }
-    }
-
-    /** What waits is written, if that does not take long. */
+    /** What waits is written, if that does not take long, or counts as dropped. */
     @Override
     public void close() throws IOException {
         Thread last = new Thread(this::flush, "access-log");
@@ -121,8 +109,11 @@ public final class AccessLog implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        if (file != null && !last.isAlive()) {
-            file.close();
+        if (last.isAlive()) {
+            abandoned = true;
+            dropped.add(take().size() + unwritten);
+        } else if (ofFile) {
+            out.close();
         }
     }
 

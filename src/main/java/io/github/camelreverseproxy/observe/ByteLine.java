@@ -1,7 +1,5 @@
 package io.github.camelreverseproxy.observe;
 
-import java.io.IOException;
-import java.io.OutputStream;
 import java.util.Arrays;
 
 /** Lines of ASCII, made without a piece of garbage for each. Not thread-safe. */
@@ -16,13 +14,15 @@ final class ByteLine {
         return size;
     }
 
-    void clear() {
+    /**
+     * Writes everything, and is empty then.
+     *
+     * @return how many lines were not written
+     */
+    int writeTo(Lines out) {
+        int lost = out.write(bytes, size);
         size = 0;
-    }
-
-    void writeTo(OutputStream out) throws IOException {
-        out.write(bytes, 0, size);
-        out.flush();
+        return lost;
     }
 
     private void room(int more) {

@@ -1,28 +1,29 @@
 package io.github.camelreverseproxy.observe;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Standard output that nobody waits for: what is printed is written on a thread of its own. A terminal or a pipe that nobody
- * reads would otherwise stop whoever logs a line, an event loop most likely. Thread-safe.
+ * reads would otherwise stop whoever logs a line, an event loop most likely. What is lost for that is told when there is
+ * something to write to again. Thread-safe.
  */
 public final class Console extends OutputStream {
     private static final int WAITING = 1024;
     private static final long CLOSE_MILLIS = 2000;
     private static final byte[] END = new byte[0];
+    /** For whoever may wait. */
+    private static final Lines OUT = Lines.ofStandardOutput();
 
     private static volatile Console installed;
 
-    private final Whole out = new Whole(new FileOutputStream(FileDescriptor.out));
     private final BlockingQueue<byte[]> printed = new ArrayBlockingQueue<>(WAITING);
+    private final AtomicInteger lost = new AtomicInteger();
     private final Thread thread = new Thread(this::run, "console");
 
     private Console() {
@@ -51,55 +52,35 @@ public final class Console extends OutputStream {
     }
 
     /** For a thread that may wait. */
-    static OutputStream waiting() {
-        Console console = installed;
-        return console == null ? new Whole(System.out) : console.out;
+    static Lines waiting() {
+        return OUT;
     }
 
     @Override
     public void write(int b) {
-        printed.offer(new byte[] {(byte) b});
+        write(new byte[] {(byte) b}, 0, 1);
     }
 
     /** What finds no place is lost: to wait for one is what must not be. */
     @Override
     public void write(byte[] bytes, int from, int size) {
-        printed.offer(Arrays.copyOfRange(bytes, from, from + size));
+        if (!printed.offer(Arrays.copyOfRange(bytes, from, from + size))) {
+            lost.incrementAndGet();
+        }
     }
 
     private void run() {
         try {
             for (byte[] bytes = printed.take(); bytes != END; bytes = printed.take()) {
-                out.write(bytes, 0, bytes.length);
+                lost.addAndGet(OUT.write(bytes, bytes.length));
+                int missing = lost.get();
+                if (missing > 0 && printed.isEmpty()) {
+                    byte[] told = ("camel-reverse-proxy: at least " + missing + " lines of the log are missing, since nothing took them\n").getBytes(StandardCharsets.UTF_8);
+                    lost.addAndGet(OUT.write(told, told.length) == 0 ? -missing : 0);
+                }
             }
-        } catch (IOException e) {
-            // Nobody is there to read it.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** What is written at once stays together. */
-    private static final class Whole extends OutputStream {
-        private final OutputStream to;
-
-        Whole(OutputStream to) {
-            this.to = to;
-        }
-
-        @Override
-        public synchronized void write(int b) throws IOException {
-            to.write(b);
-        }
-
-        @Override
-        public synchronized void write(byte[] bytes, int from, int size) throws IOException {
-            to.write(bytes, from, size);
-        }
-
-        @Override
-        public void flush() throws IOException {
-            to.flush();
         }
     }
 }

@@ -26,7 +26,8 @@ public final class ManagementPort implements AutoCloseable {
     private static final long DRAIN_MILLIS = 1;
     /** A connection that waits has a place that a probe may need. */
     private static final int IDLE_MILLIS = 2000;
-    private static final Limits LIMITS = new Limits(2 * KIBIBYTE, 16 * KIBIBYTE, 16 * KIBIBYTE, 16 * KIBIBYTE, 5000, 5000, IDLE_MILLIS, 30_000, 1000, 30_000, 240);
+    private static final int HEAD_MILLIS = 1000;
+    private static final Limits LIMITS = new Limits(2 * KIBIBYTE, 16 * KIBIBYTE, 16 * KIBIBYTE, 16 * KIBIBYTE, HEAD_MILLIS, HEAD_MILLIS, IDLE_MILLIS, 30_000, 1000, 30_000, 240);
 
     private final EventLoopGroup loop = new NioEventLoopGroup(1, new DefaultThreadFactory("observe", true));
     private final ByteBudget budget = new ByteBudget();
@@ -49,6 +50,11 @@ public final class ManagementPort implements AutoCloseable {
     /** The addresses of one generation. */
     public Listeners.Attached attached() {
         return listeners.attached();
+    }
+
+    /** Those who came by an address that is no more have to come by the one that is. */
+    public void disconnect() {
+        connections.disconnect();
     }
 
     /** @throws java.net.BindException if the address cannot be had */

@@ -19,6 +19,7 @@ import io.github.camelreverseproxy.message.Failure;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -53,7 +54,6 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, OfUpstream> upstreams = new ConcurrentHashMap<>();
-    private final Set<String> gone = ConcurrentHashMap.newKeySet();
     private final OfUpstream none;
     private final LongAdder received = new LongAdder();
     private final LongAdder sent = new LongAdder();
@@ -69,9 +69,6 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         private final Counter redeliveries;
         private final Map<String, Counter[]> byMethod = new ConcurrentHashMap<>();
         private final Map<String, Counter> byOutcome = new ConcurrentHashMap<>();
-        private final LongAdder failures = new LongAdder();
-        private volatile String lastError;
-        private volatile long lastErrorTime;
 
         OfUpstream(String name, boolean asked) {
             this.name = name;
@@ -113,11 +110,6 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
                     .tag("upstream", name).tag("outcome", key).register(registry));
             }
             known.increment();
-            if (failure != null ? failure.blame() != Failure.Blame.NOBODY : attempt.status() >= 500) {
-                failures.increment();
-                lastErrorTime = System.currentTimeMillis();
-                lastError = failure != null ? failure.kind() : "status " + attempt.status();
-            }
         }
     }
 
@@ -150,9 +142,7 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         if (known != null) {
             return known;
         }
-        // One that routes have no more comes back by requests that began before; it would stay.
-        boolean other = upstreams.size() >= MOST_UPSTREAMS || gone.contains(name);
-        return upstreams.computeIfAbsent(other ? OTHER : name, key -> new OfUpstream(key, true));
+        return upstreams.computeIfAbsent(upstreams.size() >= MOST_UPSTREAMS ? OTHER : name, key -> new OfUpstream(key, true));
     }
 
     @Override
@@ -190,20 +180,14 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         upstream(attempt.upstream()).ended(attempt);
     }
 
-    /** Those with a name that is in use no longer are forgotten. */
-    void keep(Set<String> names) {
-        if (gone.size() > MOST_UPSTREAMS) {
-            gone.clear();
-        }
-        gone.removeAll(names);
-        for (OfUpstream old : List.copyOf(upstreams.values())) {
-            if (!names.contains(old.name) && !old.name.equals(OTHER)) {
-                gone.add(old.name);
-                upstreams.remove(old.name, old);
-                registry.getMeters().stream().filter(meter -> old.name.equals(meter.getId().getTag("upstream"))).toList().forEach(registry::remove);
-            }
-        }
-        names.forEach(this::upstream);
+    /**
+     * Each has numbers of its own, however many there are. What was counted of one that is gone stays: a sum that became less
+     * would be wrong.
+     *
+     * @param names of upstreams in the routes
+     */
+    void know(Set<String> names) {
+        names.forEach(name -> upstreams.computeIfAbsent(name, key -> new OfUpstream(key, true)));
     }
 
     /** The times of attempts at an upstream, or null. */
@@ -223,30 +207,21 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         return known == null ? 0 : known.attempts.count();
     }
 
-    /** Attempts at an upstream that were answered with a failure, or not at all, by its fault. */
-    long failures(String upstream) {
-        OfUpstream known = upstreams.get(upstream);
-        return known == null ? 0 : known.failures.sum();
+    /** Requests that have been counted. */
+    long counted() {
+        return requests().stream().mapToLong(Timer::count).sum();
     }
 
-    /** What an attempt at an upstream has failed with last, or null. */
-    String lastError(String upstream) {
-        OfUpstream known = upstreams.get(upstream);
-        return known == null ? null : known.lastError;
+    <T> Meter gauge(String name, String description, T of, ToDoubleFunction<T> value, String... tags) {
+        return Gauge.builder(name, of, value).description(description).tags(tags).strongReference(true).register(registry);
     }
 
-    /** When that was, in milliseconds since 1970. */
-    long lastErrorTime(String upstream) {
-        OfUpstream known = upstreams.get(upstream);
-        return known == null ? 0 : known.lastErrorTime;
+    <T> Meter counter(String name, String description, T of, ToDoubleFunction<T> value, String... tags) {
+        return FunctionCounter.builder(name, of, value).description(description).tags(tags).register(registry);
     }
 
-    <T> void gauge(String name, String description, T of, ToDoubleFunction<T> value, String... tags) {
-        Gauge.builder(name, of, value).description(description).tags(tags).strongReference(true).register(registry);
-    }
-
-    <T> void counter(String name, String description, T of, ToDoubleFunction<T> value, String... tags) {
-        FunctionCounter.builder(name, of, value).description(description).tags(tags).register(registry);
+    void remove(Meter meter) {
+        registry.remove(meter);
     }
 
     Timer timer(String name, String description) {

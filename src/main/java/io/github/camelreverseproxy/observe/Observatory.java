@@ -49,7 +49,7 @@ public final class Observatory implements AutoCloseable {
     private volatile long since;
     private volatile CamelContext context;
     private volatile Metrics metrics;
-    private Gauges gauges;
+    private volatile Gauges gauges;
     private volatile AccessLog log;
     private volatile RecordQueue records;
     private Tracing tracing;
@@ -119,8 +119,8 @@ public final class Observatory implements AutoCloseable {
     public synchronized void measure() {
         if (metrics == null) {
             metrics = new Metrics();
-            gauges = new Gauges(this, metrics);
             records().count(metrics, lately);
+            gauges = new Gauges(this, metrics);
             Timer delay = metrics.timer("proxy.event.loop.delay", "How late an event loop does what it was to do");
             for (EventExecutor loop : eventLoops) {
                 tick(loop, delay);
@@ -139,9 +139,12 @@ public final class Observatory implements AutoCloseable {
 
     /** Whatever has ended before is counted. */
     void read() {
-        if (records != null) {
-            records.read();
-        }
+        records.read();
+    }
+
+    /** All numbers, of one moment: so many have begun as have ended and are in flight. */
+    String scrape() {
+        return records.still(gauges::scrape);
     }
 
     private void tick(EventExecutor loop, Timer delay) {
@@ -157,8 +160,7 @@ public final class Observatory implements AutoCloseable {
 
     /** Whether an event loop has done nothing for so long. */
     boolean isStuck(long millis) {
-        long now = System.nanoTime();
-        return ticked.values().stream().anyMatch(due -> now - due > TimeUnit.MILLISECONDS.toNanos(millis));
+        return ticked.values().stream().anyMatch(due -> System.nanoTime() - due > TimeUnit.MILLISECONDS.toNanos(millis));
     }
 
     /** A generation serves from now on. */
@@ -167,9 +169,7 @@ public final class Observatory implements AutoCloseable {
         since = System.currentTimeMillis();
         context = by;
         if (metrics != null) {
-            Set<String> names = upstreams();
-            metrics.keep(names);
-            gauges.show(names);
+            gauges.show(upstreams());
         }
     }
 

@@ -157,8 +157,7 @@ public final class Pages extends ChannelInboundHandlerAdapter {
     }
 
     private FullHttpResponse metrics() {
-        all.read();
-        return answer(HttpResponseStatus.OK, "text/plain; version=0.0.4; charset=utf-8", all.metrics().scrape().getBytes(StandardCharsets.UTF_8));
+        return answer(HttpResponseStatus.OK, "text/plain; version=0.0.4; charset=utf-8", all.scrape().getBytes(StandardCharsets.UTF_8));
     }
 
     /** It is, as long as its event loops do something. */

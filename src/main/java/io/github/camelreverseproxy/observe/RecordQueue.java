@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Supplier;
 
 import io.github.camelreverseproxy.forwarding.AttemptRecord;
 import io.github.camelreverseproxy.forwarding.Journal;
@@ -25,12 +26,18 @@ final class RecordQueue implements Journal.Reader, AutoCloseable {
 
     private final BlockingQueue<RequestRecord> waiting = new ArrayBlockingQueue<>(WAITING);
     private final List<RequestRecord> batch = new ArrayList<>(WAITING);
-    private final Thread thread = new Thread(this::run, "records");
+    private Thread thread;
     private volatile Journal.Reader[] counting = {};
     private volatile AccessLog log;
     private volatile boolean closed;
 
     RecordQueue() {
+        start(null);
+    }
+
+    /** A thread of its own for each log: the one before may wait for its disk for ever. */
+    private void start(AccessLog to) {
+        thread = new Thread(() -> run(to), "records");
         thread.setDaemon(true);
         thread.start();
     }
@@ -44,6 +51,7 @@ final class RecordQueue implements Journal.Reader, AutoCloseable {
     synchronized void write(AccessLog to) {
         read();
         log = to;
+        start(to);
     }
 
     @Override
@@ -94,11 +102,16 @@ final class RecordQueue implements Journal.Reader, AutoCloseable {
         return some;
     }
 
-    private void run() {
+    /** Runs while nothing is counted, but for what finds no place; whatever has ended before is. */
+    synchronized <T> T still(Supplier<T> what) {
+        read();
+        return what.get();
+    }
+
+    private void run(AccessLog to) {
         try {
-            while (!closed) {
+            while (!closed && log == to) {
                 boolean some = read();
-                AccessLog to = log;
                 if (to != null) {
                     to.flush();
                 }
@@ -113,8 +126,12 @@ final class RecordQueue implements Journal.Reader, AutoCloseable {
     public void close() {
         closed = true;
         read();
+        Thread last;
+        synchronized (this) {
+            last = thread;
+        }
         try {
-            thread.join(CLOSE_MILLIS);
+            last.join(CLOSE_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

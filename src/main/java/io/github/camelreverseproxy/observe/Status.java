@@ -191,20 +191,19 @@ final class Status {
             Window window = attempts.getOrDefault(name, new Window(1));
             PoolState pool = all.pool(name);
             ObjectNode one = to.addObject().put("name", name).put("url", state == null ? null : state.url())
-                    .put("state", state == null ? "closed" : state.state().word().replace('_', '-'))
+                    .put("state", state == null ? "unknown" : state.state().word().replace('_', '-'))
                     .put("since", state == null ? null : time(state.since())).put("seconds_to_probe", state == null ? 0 : state.millisToProbe() / 1000.0)
                     .put("share", sum == 0 ? 0 : rounded(window.perSecond(5) / sum)).put("per_second", rounded(window.perSecond(5)))
                     .put("p50_ms", rounded(window.percentile(0.5, LATELY))).put("p99_ms", rounded(window.percentile(0.99, LATELY)))
                     .put("in_flight", state == null ? 0 : state.inFlight()).put("openings", state == null ? 0 : state.openings())
                     .put("limit", state == null || state.limit() == 0 ? null : state.limit());
-            Metrics metrics = all.metrics();
-            one.put("attempts", metrics == null ? 0 : metrics.count(name)).put("failures", metrics == null ? 0 : metrics.failures(name));
+            one.put("attempts", all.metrics().count(name)).put("failures", state == null ? null : state.failures());
             one.putObject("connections").put("open", pool.open()).put("idle", pool.idle());
-            String error = metrics == null ? null : metrics.lastError(name);
-            if (error == null) {
+            UpstreamState.Failed failed = state == null ? null : state.lastFailure();
+            if (failed == null) {
                 one.putNull("last_error");
             } else {
-                one.putObject("last_error").put("time", time(metrics.lastErrorTime(name))).put("what", error);
+                one.putObject("last_error").put("time", time(failed.time())).put("what", failed.cause());
             }
         }
     }

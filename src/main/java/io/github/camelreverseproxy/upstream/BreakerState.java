@@ -2,6 +2,7 @@ package io.github.camelreverseproxy.upstream;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 import io.github.camelreverseproxy.upstream.UpstreamState.State;
 import org.slf4j.Logger;
@@ -40,6 +41,8 @@ final class BreakerState {
     private volatile long probeAt;
     private volatile long openSince;
     private volatile long openings;
+    private final LongAdder failures = new LongAdder();
+    private volatile UpstreamState.Failed lastFailure;
     private int step;
     /** Since when something is waited for: the last sign of life, or the call that found nothing to wait for. */
     private volatile long silentSince = System.nanoTime();
@@ -59,9 +62,19 @@ final class BreakerState {
         return openSince;
     }
 
-    /** How often it was opened. */
+    /** How often it was opened out of the closed state. */
     long openings() {
         return openings;
+    }
+
+    /** Calls that have failed. */
+    long failures() {
+        return failures.sum();
+    }
+
+    /** The last of these, or null. */
+    UpstreamState.Failed lastFailure() {
+        return lastFailure;
     }
 
     /** Calls in flight. */
@@ -235,6 +248,8 @@ final class BreakerState {
      *               it may be the exchange that makes them fail. That there is no connection always counts.
      */
     void failed(Permit permit, Fault fault, boolean counts, String cause, Rules rules) {
+        failures.increment();
+        lastFailure = new UpstreamState.Failed(System.currentTimeMillis(), cause);
         if (!permit.isStream() && (fault == Fault.BROKEN || fault == Fault.BAD_ANSWER)) {
             signOfLife(permit, System.nanoTime());
         }
@@ -259,8 +274,10 @@ final class BreakerState {
     private void open(boolean answered, String cause, Rules rules) {
         long wait = rules.steps[Math.min(step, rules.steps.length - 1)];
         step++;
-        openings++;
-        openSince = openSince == 0 ? System.currentTimeMillis() : openSince;
+        if (openSince == 0) {
+            openSince = System.currentTimeMillis();
+            openings++;
+        }
         inARow = 0;
         answers = answered;
         probeAt = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(wait);

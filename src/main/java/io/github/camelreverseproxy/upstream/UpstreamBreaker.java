@@ -104,7 +104,8 @@ public final class UpstreamBreaker implements CamelContextAware {
 
     UpstreamState now() {
         State now = state.get();
-        return new UpstreamState(name, url, now, state.openSince(), state.openings(), state.millisToProbe(), state.isCallable(), state.inFlight(), concurrency);
+        return new UpstreamState(name, url, now, state.openSince(), state.openings(), state.millisToProbe(), state.isCallable(), state.inFlight(), concurrency,
+                state.failures(), state.lastFailure());
     }
 
     State state() {

@@ -11,13 +11,25 @@ import org.apache.camel.CamelContext;
  * @param name          what it is called
  * @param state         of its breaker
  * @param since         when the breaker was opened out of the closed state, in milliseconds since 1970; 0 if it is closed
- * @param openings      how often it was opened, from whatever state
+ * @param openings      how often it was opened out of the closed state
  * @param millisToProbe until it may be called again
  * @param callable      whether any call can go through now, be it as a probe or for want of another upstream
  * @param inFlight      calls in flight
  * @param limit         calls at once; 0 for no limit
+ * @param failures      calls that have failed
+ * @param lastFailure   the last of these; null if there was none
  */
-public record UpstreamState(String name, String url, State state, long since, long openings, long millisToProbe, boolean callable, int inFlight, int limit) {
+public record UpstreamState(String name, String url, State state, long since, long openings, long millisToProbe, boolean callable, int inFlight, int limit,
+        long failures, Failed lastFailure) {
+    /**
+     * A call that has failed.
+     *
+     * @param time  when, in milliseconds since 1970
+     * @param cause in words
+     */
+    public record Failed(long time, String cause) {
+    }
+
     /** Whether calls go through. */
     public enum State {
         /** All do. */

@@ -58,6 +58,13 @@ public final class ProxyProcess implements AutoCloseable {
         process.destroy();
     }
 
+    /** Asks it to read everything anew, with SIGHUP. */
+    public void hangUp() throws Exception {
+        if (new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor() != 0) {
+            throw new AssertionError("no such process:\n" + output());
+        }
+    }
+
     public String output() throws IOException {
         return Files.readString(log);
     }
