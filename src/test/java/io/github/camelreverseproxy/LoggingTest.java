@@ -53,7 +53,7 @@ class LoggingTest {
     @Test
     void exceptionCannotFakeALine() {
         Throwable cause = new IllegalStateException("why\r\n2026-01-01T00:00:00.000Z ERROR Other - fake\u001b[31m", new IllegalArgumentException("because\nof"));
-        List<String> lines = lines("a.b.Name", Level.WARN, "one\u001b[31m", cause);
+        List<String> lines = lines("a.b.Name", Level.WARN, "one\u001b\u009b[31m", cause);
         assertTrue(lines.get(0).endsWith("one [31m"), lines::toString);
         assertEquals("java.lang.IllegalStateException: why 2026-01-01T00:00:00.000Z ERROR Other - fake [31m", lines.get(1));
         assertTrue(lines.contains("Caused by: java.lang.IllegalArgumentException: because of"), lines::toString);

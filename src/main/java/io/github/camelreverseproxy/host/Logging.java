@@ -19,9 +19,9 @@ import ch.qos.logback.core.spi.FilterReply;
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
     /** Neither a message nor an exception's can fake a line of the log, or tell a terminal something. */
-    private static final String LINE = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} - %replace(%msg){'[\\x00-\\x1f\\x7f]+', ' '}%n";
+    private static final String LINE = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} - %replace(%msg){'[\\x00-\\x1f\\x7f-\\x9f]+', ' '}%n";
     /** What begins a line of a stack trace stays, with the line break before it. */
-    private static final String TRACE = "%replace(%replace(%ex){'[\\r\\n]++(?!\\t*(at |\\.\\.\\. |Caused by: |Suppressed: |$))', ' '}){'[\\x00-\\x08\\x0b-\\x1f\\x7f]+', ' '}";
+    private static final String TRACE = "%replace(%replace(%ex){'[\\r\\n]++(?!\\t*(at |\\.\\.\\. |Caused by: |Suppressed: |$))', ' '}){'[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]+', ' '}";
 
     @Override
     public ExecutionStatus configure(LoggerContext logs) {

@@ -29,7 +29,9 @@ public final class Listeners {
     /** How many requests an address has handed over. */
     public long requests(String host, int port) {
         synchronized (byAddress) {
-            Listener listener = byAddress.get(new InetSocketAddress(host, port));
+            // By the name as it was given: to look it up may take long.
+            Listener listener = byAddress.entrySet().stream().filter(known -> known.getKey().getPort() == port && known.getKey().getHostString().equals(host))
+                    .findFirst().map(Map.Entry::getValue).orElseGet(() -> byAddress.get(new InetSocketAddress(host, port)));
             return listener == null ? 0 : listener.requests();
         }
     }

@@ -31,7 +31,7 @@ public final class AccessLog implements AutoCloseable {
     private final Lines out;
     private final boolean ofFile;
     private final boolean json;
-    private final LongAdder dropped = new LongAdder();
+    private final LongAdder dropped;
     private final ByteLine bytes = new ByteLine();
     private final Object writing = new Object();
     private List<RequestRecord> waiting = new ArrayList<>();
@@ -41,18 +41,20 @@ public final class AccessLog implements AutoCloseable {
     private long second;
     private String prefix = "";
 
-    private AccessLog(Format format, Lines out, boolean ofFile) {
+    private AccessLog(Format format, Lines out, boolean ofFile, LongAdder dropped) {
+        this.dropped = dropped;
         this.json = format == Format.JSON;
         this.ofFile = ofFile;
         this.out = out;
     }
 
     /**
-     * @param file that lines are appended to; if empty, standard output
+     * @param file    that lines are appended to; if empty, standard output
+     * @param dropped counts lines that there are not, because the disk was too slow or full
      * @throws IOException if it cannot be written
      */
-    public static AccessLog to(String file, Format format) throws IOException {
-        return new AccessLog(format, file.isEmpty() ? Console.waiting() : Lines.appendedTo(Path.of(file)), !file.isEmpty());
+    static AccessLog to(String file, Format format, LongAdder dropped) throws IOException {
+        return new AccessLog(format, file.isEmpty() ? Console.waiting() : Lines.appendedTo(Path.of(file)), !file.isEmpty(), dropped);
     }
 
     synchronized void add(RequestRecord request) {
@@ -64,19 +66,17 @@ public final class AccessLog implements AutoCloseable {
     }
 
     private synchronized List<RequestRecord> take() {
+        if (waiting.isEmpty()) {
+            return List.of();
+        }
         List<RequestRecord> all = waiting;
-        waiting = all.isEmpty() ? all : new ArrayList<>(all.size());
+        waiting = new ArrayList<>(all.size());
         return all;
     }
 
     /** One there will be no line for. */
     void drop() {
         dropped.increment();
-    }
-
-    /** How many lines there are not, because the disk was too slow or full. */
-    public long dropped() {
-        return dropped.sum();
     }
 
     /** Writes what waits; waits for the disk, or for whoever reads standard output. */

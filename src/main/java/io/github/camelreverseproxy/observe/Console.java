@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -42,8 +43,8 @@ public final class Console extends OutputStream {
     public static void end() {
         Console console = installed;
         if (console != null) {
-            console.printed.offer(END);
             try {
+                console.printed.offer(END, CLOSE_MILLIS, TimeUnit.MILLISECONDS);
                 console.thread.join(CLOSE_MILLIS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -69,16 +70,23 @@ public final class Console extends OutputStream {
         }
     }
 
+    private void tellOfLost() {
+        int missing = lost.get();
+        if (missing > 0) {
+            byte[] told = ("camel-reverse-proxy: at least " + missing + " lines of the log are missing, since nothing took them\n").getBytes(StandardCharsets.UTF_8);
+            lost.addAndGet(OUT.write(told, told.length) == 0 ? -missing : 0);
+        }
+    }
+
     private void run() {
         try {
             for (byte[] bytes = printed.take(); bytes != END; bytes = printed.take()) {
                 lost.addAndGet(OUT.write(bytes, bytes.length));
-                int missing = lost.get();
-                if (missing > 0 && printed.isEmpty()) {
-                    byte[] told = ("camel-reverse-proxy: at least " + missing + " lines of the log are missing, since nothing took them\n").getBytes(StandardCharsets.UTF_8);
-                    lost.addAndGet(OUT.write(told, told.length) == 0 ? -missing : 0);
+                if (printed.isEmpty()) {
+                    tellOfLost();
                 }
             }
+            tellOfLost();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

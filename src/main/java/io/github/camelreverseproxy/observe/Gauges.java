@@ -68,6 +68,10 @@ final class Gauges {
             List<Meter> meters = shown.computeIfAbsent(name, this::pool);
             if (meters.size() == POOL && guarded.contains(name)) {
                 meters.addAll(breaker(name));
+            } else if (meters.size() > POOL && !guarded.contains(name)) {
+                List<Meter> breaker = meters.subList(POOL, meters.size());
+                breaker.forEach(to::remove);
+                breaker.clear();
             }
         }
     }
@@ -98,7 +102,7 @@ final class Gauges {
         return to.gauge(name, description, this, one -> one.number(upstream, what), "upstream", upstream);
     }
 
-    /** None, if the upstream has no breaker any more. */
+    /** None, until it is seen that the upstream has no breaker any more. */
     private double number(String upstream, Function<UpstreamState, Double> what) {
         CamelContext current = all.context();
         UpstreamState known = current == null ? null : UpstreamState.of(current, upstream);

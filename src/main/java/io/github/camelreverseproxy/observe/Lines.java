@@ -8,12 +8,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Where whole lines are written, to a file or to standard output; what is written at once stays together. A disk that is full
  * may take a part: a line that was cut off there ends before the next one begins. Thread-safe.
  */
 final class Lines implements Closeable {
+    private static final long PAUSE_NANOS = 1_000_000;
+
     private final FileChannel to;
     private boolean cutOff;
 
@@ -39,12 +42,10 @@ final class Lines implements Closeable {
         ByteBuffer left = ByteBuffer.wrap(bytes, 0, size);
         try {
             if (cutOff) {
-                to.write(ByteBuffer.wrap(new byte[] {'\n'}));
+                writeAll(ByteBuffer.wrap(new byte[] {'\n'}));
                 cutOff = false;
             }
-            while (left.hasRemaining()) {
-                to.write(left);
-            }
+            writeAll(left);
             return 0;
         } catch (IOException e) {
             int written = left.position();
@@ -54,6 +55,15 @@ final class Lines implements Closeable {
                 lost += left.get() == '\n' ? 1 : 0;
             }
             return lost;
+        }
+    }
+
+    private void writeAll(ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            if (to.write(bytes) == 0) {
+                // Standard output that somebody has set not to block.
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
         }
     }
 

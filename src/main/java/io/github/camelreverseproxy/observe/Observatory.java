@@ -72,14 +72,11 @@ public final class Observatory implements AutoCloseable {
             return;
         }
         AccessLog before = log;
-        log = wanted.isEmpty() ? null : AccessLog.to(file, format);
+        log = wanted.isEmpty() ? null : AccessLog.to(file, format, dropped);
         logged = wanted;
         records().write(log);
         if (before != null) {
-            aside(() -> {
-                before.close();
-                dropped.add(before.dropped());
-            });
+            aside(before);
         }
     }
 
@@ -119,8 +116,11 @@ public final class Observatory implements AutoCloseable {
     public synchronized void measure() {
         if (metrics == null) {
             metrics = new Metrics();
-            records().count(metrics, lately);
-            gauges = new Gauges(this, metrics);
+            RecordQueue queue = records();
+            gauges = queue.still(() -> {
+                queue.count(metrics, lately);
+                return new Gauges(this, metrics);
+            });
             Timer delay = metrics.timer("proxy.event.loop.delay", "How late an event loop does what it was to do");
             for (EventExecutor loop : eventLoops) {
                 tick(loop, delay);
@@ -211,8 +211,7 @@ public final class Observatory implements AutoCloseable {
 
     /** Lines of the log that there are not. */
     double dropped() {
-        AccessLog current = log;
-        return dropped.sum() + (current == null ? 0 : current.dropped());
+        return dropped.sum();
     }
 
     /** Why requests cannot be taken and answered; empty if they can. Asks nobody who could wait. */

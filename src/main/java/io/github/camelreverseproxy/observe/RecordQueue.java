@@ -108,12 +108,20 @@ final class RecordQueue implements Journal.Reader, AutoCloseable {
         return what.get();
     }
 
+    private static void flush(AccessLog to) {
+        try {
+            to.flush();
+        } catch (RuntimeException e) {
+            LOG.error("A record was not written", e);
+        }
+    }
+
     private void run(AccessLog to) {
         try {
             while (!closed && log == to) {
                 boolean some = read();
                 if (to != null) {
-                    to.flush();
+                    flush(to);
                 }
                 Thread.sleep(some ? BUSY_MILLIS : IDLE_MILLIS);
             }
