@@ -1,5 +1,7 @@
 package io.github.camelreverseproxy.observe;
 
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -18,10 +20,10 @@ import io.github.camelreverseproxy.forwarding.RequestRecord;
 import io.github.camelreverseproxy.message.Failure;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
@@ -58,7 +60,6 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
     private final LongAdder received = new LongAdder();
     private final LongAdder sent = new LongAdder();
     private final Counter[] failures = new Counter[Failure.values().length];
-    private final JvmGcMetrics garbage = new JvmGcMetrics();
 
     /** What is counted for one upstream. */
     private final class OfUpstream {
@@ -130,7 +131,11 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
         new ProcessorMetrics().bindTo(registry);
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
-        garbage.bindTo(registry);
+        // By asking: the JVM tells whoever listens of each collection, of which there may be a hundred a second.
+        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+            FunctionTimer.builder("jvm.gc.pause", collector, GarbageCollectorMXBean::getCollectionCount, GarbageCollectorMXBean::getCollectionTime, TimeUnit.MILLISECONDS)
+                    .description("Collections of garbage").tag("gc", collector.getName()).register(registry);
+        }
     }
 
     private static String statusClass(int status) {
@@ -235,7 +240,6 @@ public final class Metrics implements Journal.Reader, AutoCloseable {
 
     @Override
     public void close() {
-        garbage.close();
         registry.close();
     }
 }
