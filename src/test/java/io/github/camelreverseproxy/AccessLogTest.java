@@ -13,32 +13,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.camelreverseproxy.host.StartException;
 import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
-import io.github.camelreverseproxy.wire.Observed;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The access log (contract 11.2): what is in a line and what never is, and where lines go. */
-class AccessLogTest {
-    private static final String GET = "GET /a HTTP/1.1\r\nHost: proxy\r\n\r\n";
-
-    @TempDir
-    private Path directory;
-    private Proxy proxy;
-    private Observed observed;
-
-    private void start(Proxy with) throws Exception {
-        proxy = with.observed(directory).startGenerations();
-        observed = proxy.observed();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        proxy.close();
-    }
-
+class AccessLogTest extends ObservedFixture {
     @Test
     void fieldsAndBodiesAreNotTold() throws Exception {
         start(new Proxy());

@@ -207,7 +207,7 @@ class AgreementTest {
             for (int round = 0; running.stream().anyMatch(client -> !client.isDone()); round++) {
                 Counting victim = all.get(round % 3);
                 victim.kill();
-                Thread.sleep(150);
+                goOn(proxy, running);
                 victim.come();
                 Map<String, Double> scrape = proxy.observed().metrics();
                 assertEquals(scrape.get("proxy_requests_begun_total"), scrape.get("proxy_requests_in_flight")
@@ -216,7 +216,7 @@ class AgreementTest {
                 if (round < 10) {
                     proxy.generations().reload();
                 }
-                Thread.sleep(150);
+                goOn(proxy, running);
             }
             for (Future<?> client : running) {
                 client.get(1, TimeUnit.SECONDS);
@@ -224,6 +224,12 @@ class AgreementTest {
             clients.shutdown();
             compare(all, proxy.observed());
         }
+    }
+
+    /** Some hundred requests. */
+    private static void goOn(Proxy proxy, List<Future<?>> running) throws Exception {
+        double seen = proxy.observed().sum("proxy_requests_begun_total");
+        Await.until("requests go on", () -> proxy.observed().sum("proxy_requests_begun_total") > seen + 300 || running.stream().allMatch(Future::isDone));
     }
 
     private void compare(List<Counting> upstreams, Observed observed) throws Exception {

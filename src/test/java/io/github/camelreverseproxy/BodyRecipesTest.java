@@ -29,10 +29,7 @@ class BodyRecipesTest extends RecipeFixture {
             assertEquals("seen twice", proxy.seen().body());
             String large = "x".repeat(200_000);
             assertEquals(200, proxy.exchange("PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 200000\r\n\r\n" + large).status());
-            mirror.behaving((request, out) -> {
-                Thread.sleep(20_000);
-                return false;
-            });
+            mirror.behaving(Upstream::hangs);
             assertEquals(Collections.nCopies(100, 200), Load.statuses(proxy, 5, 20, recipe.requests().get(0)));
             assertTrue(mirror.mostInFlight() <= 8, "copies: " + mirror.mostInFlight());
             mirror.close();

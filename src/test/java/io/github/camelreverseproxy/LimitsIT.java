@@ -16,29 +16,18 @@ import java.util.concurrent.Future;
 
 import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
-import io.github.camelreverseproxy.wire.Installation;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.ProxyProcess;
 import io.github.camelreverseproxy.wire.Upstream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the process does when memory or descriptors run out. */
-class LimitsIT {
-    private static final String GET = "GET /anything HTTP/1.1\r\nHost: a\r\n\r\n";
-
-    private final Installation here = new Installation();
-    private final Upstream upstream = here.upstream();
-    private final int port = here.port();
-
-    @AfterEach
-    void end() throws Exception {
-        here.close();
-    }
+class LimitsIT extends InstalledFixture {
+    private static final String METRICS = "GET /observe/metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
     /** More than the heap could hold, all at once: each is served, or refused with 503, and the process lives. */
     @ParameterizedTest
@@ -110,16 +99,39 @@ class LimitsIT {
             for (int i = 0; i < 20; i++) {
                 client.send(GET).receive();
             }
-            String metrics = "GET /observe/metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
             Await.until("each line is written or counted", () -> {
                 List<String> all = new ArrayList<>(lines);
                 all.addAll(Files.readAllLines(log));
                 long whole = all.stream().filter(line -> line.startsWith("{\"time\"") && line.endsWith("}")).count();
                 long torn = all.stream().filter(line -> !line.isEmpty()).count() - whole;
                 assertTrue(torn <= 1, all::toString);
-                return Connection.exchange(observe, metrics).body().contains("\nproxy_access_log_dropped_total " + (520.0 - whole) + "\n");
+                return Connection.exchange(observe, METRICS).body().contains("\nproxy_access_log_dropped_total " + (520.0 - whole) + "\n");
             });
             assertTrue(Files.readAllLines(log).size() >= 20, "lines go on");
+        }
+    }
+
+    /** The output may have 32 KiB; when there is room again, the log goes on, and says what is missing. */
+    @Test
+    void outputThatIsFullIsWrittenToAgain() throws Exception {
+        Path output = directory.resolve("output.log");
+        int observe = Proxy.freePort();
+        here.set("PROXY_OBSERVE_PORT", Integer.toString(observe));
+        List<String> command = List.of("sh", "-c", "ulimit -f 64; exec \"$0\" -XX:-UsePerfData -jar \"$1\" >> output.log", ProxyProcess.java(), System.getProperty("proxy-test.jar"));
+        try (ProxyProcess proxy = here.run(command)) {
+            Await.until("it runs", () -> Files.exists(output) && Files.readString(output).contains(") started in "));
+            try (Connection client = new Connection(port)) {
+                for (int i = 0; i < 500; i++) {
+                    client.send(GET).receive();
+                }
+            }
+            Await.until("the file is full", () -> Files.size(output) == 32 * 1024);
+            proxy.hangUp();
+            Await.until("that is not told", () -> Connection.exchange(observe, METRICS).body().contains("\nproxy_generation 2.0\n"));
+            Files.newByteChannel(output, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING).close();
+            proxy.hangUp();
+            Await.until("the log goes on", () -> Files.readString(output).contains("INFO  Generations - Generation 3"));
+            Await.until("what is missing is told", () -> Files.readString(output).matches("(?s).*at least [1-9][0-9]* lines of the log are missing.*"));
         }
     }
 

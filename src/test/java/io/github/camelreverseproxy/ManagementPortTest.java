@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.ConnectException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,34 +13,14 @@ import io.github.camelreverseproxy.host.StartException;
 import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Message;
-import io.github.camelreverseproxy.wire.Observed;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The management port (contract 11.3): what it answers, and to whom. */
-class ManagementPortTest {
-    private static final String GET = "GET /a HTTP/1.1\r\nHost: proxy\r\n\r\n";
-
-    @TempDir
-    private Path directory;
-    private Proxy proxy;
-    private Observed observed;
-
-    private void start(Proxy with) throws Exception {
-        proxy = with.observed(directory).startGenerations();
-        observed = proxy.observed();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        proxy.close();
-    }
-
+class ManagementPortTest extends ObservedFixture {
     private void awaitClosed(int port) throws Exception {
         Await.until(port + " is closed", () -> {
             try (Connection connection = new Connection(port)) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,34 +16,14 @@ import io.github.camelreverseproxy.host.StartException;
 import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
 import io.github.camelreverseproxy.wire.Message;
-import io.github.camelreverseproxy.wire.Observed;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Upstream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the management port tells (contract 11.3): health, upstreams, numbers, what the status page shows. */
-class ObserveTest {
-    private static final String GET = "GET /a HTTP/1.1\r\nHost: proxy\r\n\r\n";
-
-    @TempDir
-    private Path directory;
-    private Proxy proxy;
-    private Observed observed;
-
-    private void start(Proxy with) throws Exception {
-        proxy = with.observed(directory).startGenerations();
-        observed = proxy.observed();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        proxy.close();
-    }
-
+class ObserveTest extends ObservedFixture {
     /** A client may have its response a moment before that is written down. */
     private void awaitEnds() throws Exception {
         Await.until("none is in flight", () -> observed.sum("proxy_requests_in_flight") == 0);

@@ -19,33 +19,18 @@ import java.util.stream.Stream;
 import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Proxy;
 import io.github.camelreverseproxy.wire.Connection;
-import io.github.camelreverseproxy.wire.Installation;
 import io.github.camelreverseproxy.wire.ProxyProcess;
 import io.github.camelreverseproxy.wire.Recipe;
 import io.github.camelreverseproxy.wire.RouteFiles;
 import io.github.camelreverseproxy.wire.Upstream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packaged jar, and the same routes under the Camel CLI: processes of their own, told what to do by files and environment. */
-class PackagedIT {
-    private static final String GET = "GET /anything HTTP/1.1\r\nHost: a\r\n\r\n";
-
+class PackagedIT extends InstalledFixture {
     private static final String SEED = "GET /anything HTTP/1.1\r\nHost: localhost:65535\r\nUser-Agent: curl/7.64.1\r\nAccept: */*\r\n"
             + "Content-Type: appliaction/json\r\nContent-Length: 18\r\n\r\n{\"snot\": \"badger\"}";
-
-    private final Installation here = new Installation();
-
-    private final Upstream upstream = here.upstream();
-    private final Path directory = here.directory();
-    private final int port = here.port();
-
-    @AfterEach
-    void end() throws Exception {
-        here.close();
-    }
 
     private void answersTheSeed() throws Exception {
         for (int i = 1; i <= 3; i++) {

@@ -14,26 +14,13 @@ import java.util.concurrent.Future;
 
 import io.github.camelreverseproxy.wire.Await;
 import io.github.camelreverseproxy.wire.Connection;
-import io.github.camelreverseproxy.wire.Installation;
 import io.github.camelreverseproxy.wire.Message;
 import io.github.camelreverseproxy.wire.ProxyProcess;
 import io.github.camelreverseproxy.wire.Upstream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The packaged jar is asked to stop. */
-class SigtermIT {
-    private static final String GET = "GET /anything HTTP/1.1\r\nHost: a\r\n\r\n";
-
-    private final Installation here = new Installation();
-    private final Upstream upstream = here.upstream();
-    private final int port = here.port();
-
-    @AfterEach
-    void end() throws Exception {
-        here.close();
-    }
-
+class SigtermIT extends InstalledFixture {
     /** Each client goes on until a response ends its connection; the n-th pauses n times so many milliseconds between requests. */
     private void terminateUnder(ProxyProcess proxy, int clients, int pause) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(clients);

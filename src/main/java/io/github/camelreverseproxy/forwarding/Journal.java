@@ -95,13 +95,6 @@ public final class Journal {
         return begun.sum();
     }
 
-    /** Requests that have begun and not ended. */
-    public long inFlight() {
-        // Those that have ended first, so that it is never less than none.
-        long over = ended();
-        return begun() - over;
-    }
-
     /** Requests that have ended. */
     public long ended() {
         return ended.sum();

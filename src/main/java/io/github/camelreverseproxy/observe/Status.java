@@ -197,13 +197,12 @@ final class Status {
                     .put("p50_ms", rounded(window.percentile(0.5, LATELY))).put("p99_ms", rounded(window.percentile(0.99, LATELY)))
                     .put("in_flight", state == null ? 0 : state.inFlight()).put("openings", state == null ? 0 : state.openings())
                     .put("limit", state == null || state.limit() == 0 ? null : state.limit());
-            one.put("attempts", all.metrics().count(name)).put("failures", state == null ? null : state.failures());
+            one.put("attempts", all.metrics().count(name)).put("failures", state == null ? null : state.failures().count());
             one.putObject("connections").put("open", pool.open()).put("idle", pool.idle());
-            UpstreamState.Failed failed = state == null ? null : state.lastFailure();
-            if (failed == null) {
+            if (state == null || state.failures().count() == 0) {
                 one.putNull("last_error");
             } else {
-                one.putObject("last_error").put("time", time(failed.time())).put("what", failed.cause());
+                one.putObject("last_error").put("time", time(state.failures().time())).put("what", state.failures().cause());
             }
         }
     }

@@ -2,8 +2,9 @@ package io.github.camelreverseproxy.upstream;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 
+import io.github.camelreverseproxy.upstream.UpstreamBreaker.Rules;
+import io.github.camelreverseproxy.upstream.UpstreamState.Failures;
 import io.github.camelreverseproxy.upstream.UpstreamState.State;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,13 +24,6 @@ final class BreakerState {
     /** A stall is a silence so many times as long as the upstream usually takes. */
     private static final int STALLED_TIMES = 4;
 
-    /**
-     * @param steps    how long to stay open, in milliseconds
-     * @param failures in a row that open the breaker
-     */
-    record Rules(long[] steps, int failures) {
-    }
-
     private final String name;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicInteger elsewhere = new AtomicInteger();
@@ -41,8 +35,7 @@ final class BreakerState {
     private volatile long probeAt;
     private volatile long openSince;
     private volatile long openings;
-    private final LongAdder failures = new LongAdder();
-    private volatile UpstreamState.Failed lastFailure;
+    private volatile Failures failures = Failures.NONE;
     private int step;
     /** Since when something is waited for: the last sign of life, or the call that found nothing to wait for. */
     private volatile long silentSince = System.nanoTime();
@@ -68,13 +61,8 @@ final class BreakerState {
     }
 
     /** Calls that have failed. */
-    long failures() {
-        return failures.sum();
-    }
-
-    /** The last of these, or null. */
-    UpstreamState.Failed lastFailure() {
-        return lastFailure;
+    Failures failures() {
+        return failures;
     }
 
     /** Calls in flight. */
@@ -248,17 +236,16 @@ final class BreakerState {
      *               it may be the exchange that makes them fail. That there is no connection always counts.
      */
     void failed(Permit permit, Fault fault, boolean counts, String cause, Rules rules) {
-        failures.increment();
-        lastFailure = new UpstreamState.Failed(System.currentTimeMillis(), cause);
         if (!permit.isStream() && (fault == Fault.BROKEN || fault == Fault.BAD_ANSWER)) {
             signOfLife(permit, System.nanoTime());
         }
         synchronized (this) {
+            failures = failures.and(cause);
             if (permit.epoch() != epoch || !counts && fault != Fault.UNREACHABLE) {
                 return;
             }
             inARow++;
-            boolean enough = fault == Fault.UNREACHABLE || inARow >= rules.failures;
+            boolean enough = fault == Fault.UNREACHABLE || inARow >= rules.failures();
             if (permit.kind() == Permit.Kind.LAST_RESORT) {
                 answers &= !(enough && isNoAnswer(fault));
             } else if (permit.kind() == Permit.Kind.PROBE || enough) {
@@ -272,7 +259,7 @@ final class BreakerState {
     }
 
     private void open(boolean answered, String cause, Rules rules) {
-        long wait = rules.steps[Math.min(step, rules.steps.length - 1)];
+        long wait = rules.steps()[Math.min(step, rules.steps().length - 1)];
         step++;
         if (openSince == 0) {
             openSince = System.currentTimeMillis();

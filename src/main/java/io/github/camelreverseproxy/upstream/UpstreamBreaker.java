@@ -9,7 +9,6 @@ import io.github.camelreverseproxy.forwarding.BodyStream;
 import io.github.camelreverseproxy.forwarding.Kept;
 import io.github.camelreverseproxy.forwarding.ProxyRequest;
 import io.github.camelreverseproxy.forwarding.ResponseMessage;
-import io.github.camelreverseproxy.upstream.BreakerState.Rules;
 import io.github.camelreverseproxy.upstream.UpstreamState.State;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
@@ -26,6 +25,13 @@ import org.apache.camel.Exchange;
  * as it is now. {@link BreakerProcessor} makes the calls. Thread-safe once configured.
  */
 public final class UpstreamBreaker implements CamelContextAware {
+    /**
+     * @param steps    how long to stay open, in milliseconds
+     * @param failures in a row that open the breaker
+     */
+    record Rules(long[] steps, int failures) {
+    }
+
     private CamelContext camelContext;
     private String name = "upstream";
     private BreakerState state = new BreakerState("upstream");
@@ -104,8 +110,7 @@ public final class UpstreamBreaker implements CamelContextAware {
 
     UpstreamState now() {
         State now = state.get();
-        return new UpstreamState(name, url, now, state.openSince(), state.openings(), state.millisToProbe(), state.isCallable(), state.inFlight(), concurrency,
-                state.failures(), state.lastFailure());
+        return new UpstreamState(name, url, now, state.openSince(), state.openings(), state.millisToProbe(), state.isCallable(), state.inFlight(), concurrency, state.failures());
     }
 
     State state() {

@@ -17,17 +17,23 @@ import org.apache.camel.CamelContext;
  * @param inFlight      calls in flight
  * @param limit         calls at once; 0 for no limit
  * @param failures      calls that have failed
- * @param lastFailure   the last of these; null if there was none
  */
 public record UpstreamState(String name, String url, State state, long since, long openings, long millisToProbe, boolean callable, int inFlight, int limit,
-        long failures, Failed lastFailure) {
+        Failures failures) {
     /**
-     * A call that has failed.
+     * Calls that have failed.
      *
-     * @param time  when, in milliseconds since 1970
-     * @param cause in words
+     * @param count how many
+     * @param time  when the last one did, in milliseconds since 1970; 0 if there was none
+     * @param cause of the last one, in words; null if there was none
      */
-    public record Failed(long time, String cause) {
+    public record Failures(long count, long time, String cause) {
+        static final Failures NONE = new Failures(0, 0, null);
+
+        /** One more. */
+        Failures and(String why) {
+            return new Failures(count + 1, System.currentTimeMillis(), why);
+        }
     }
 
     /** Whether calls go through. */
